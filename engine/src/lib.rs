@@ -1,1 +1,21 @@
-//! engine
+//! The rules of Switchboard, pure: `state + command + now -> outcome | refusal`.
+//!
+//! No clock, no randomness, no I/O, no async: every identifier and every moment comes in from outside. Errors: [`conversation::Refusal`]
+//! when the rules said no, [`channels::ParseError`] when bytes from a provider make no sense.
+//!
+//! Modules in reading order:
+pub mod ids;
+pub mod time;
+
+pub mod channel;
+pub mod contact;
+pub mod message;
+pub mod phone;
+pub mod receipt;
+pub mod user;
+
+pub mod care_window;
+pub mod conversation;
+
+pub mod channels;
+pub mod wire;

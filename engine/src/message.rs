@@ -1,0 +1,153 @@
+//! Messages: what one bubble holds, whoever wrote it and whatever carried it.
+
+use crate::ids::{ChannelId, ContactId, ConversationId, MediaId, MessageId, UserId};
+use crate::receipt::{Failure, Status};
+use crate::time::Timestamp;
+use serde::{Deserialize, Serialize};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Direction {
+    In,
+    Out,
+}
+
+/// What a message is; decides how a bubble is drawn. The text is always a readable rendering of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MessageKind {
+    Text,
+    Media,
+    Location,
+    Contacts,
+    Reaction,
+    Order,
+    /// A tap on a quick reply, list row or form.
+    Button,
+    /// Something the provider says about the customer ("changed number").
+    System,
+    /// A type we do not know: kept, shown as a placeholder, raw data in `extra`.
+    Unsupported,
+}
+
+impl MessageKind {
+    const ALL: [(Self, &'static str); 9] = [
+        (Self::Text, "text"),
+        (Self::Media, "media"),
+        (Self::Location, "location"),
+        (Self::Contacts, "contacts"),
+        (Self::Reaction, "reaction"),
+        (Self::Order, "order"),
+        (Self::Button, "button"),
+        (Self::System, "system"),
+        (Self::Unsupported, "unsupported"),
+    ];
+
+    pub fn as_str(self) -> &'static str {
+        Self::ALL.iter().find(|(kind, _)| *kind == self).map_or("unsupported", |(_, text)| text)
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.iter().find(|(_, name)| *name == text).map(|(kind, _)| *kind)
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MediaKind {
+    Image,
+    Video,
+    Audio,
+    Document,
+    Sticker,
+}
+
+impl MediaKind {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Image => "image",
+            Self::Video => "video",
+            Self::Audio => "audio",
+            Self::Document => "document",
+            Self::Sticker => "sticker",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Image, Self::Video, Self::Audio, Self::Document, Self::Sticker].into_iter().find(|k| k.as_str() == text)
+    }
+}
+
+/// Whether a file's bytes are with us.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MediaState {
+    /// Still at the provider.
+    Pending,
+    Ready,
+    /// The provider no longer has it, or refused.
+    Unavailable,
+}
+
+impl MediaState {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Ready => "ready",
+            Self::Unavailable => "unavailable",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Pending, Self::Ready, Self::Unavailable].into_iter().find(|s| s.as_str() == text)
+    }
+}
+
+/// A file shown in a message. Sizes in bytes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Media {
+    pub id: MediaId,
+    pub kind: MediaKind,
+    pub file_name: Option<String>,
+    pub mime: String,
+    pub size: Option<i64>,
+    pub state: MediaState,
+}
+
+/// Who wrote a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Sender {
+    Contact(ContactId),
+    User(UserId),
+    Ai,
+    Bot,
+}
+
+/// One bubble, as the log holds it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    pub id: MessageId,
+    pub conversation_id: ConversationId,
+    /// Its event's number in the conversation.
+    pub seq: i64,
+    pub channel_id: ChannelId,
+    pub direction: Direction,
+    pub kind: MessageKind,
+    pub sender: Sender,
+    pub text: String,
+    pub media: Vec<Media>,
+    /// What has no column of its own: coordinates, cards, raw unknown types. JSON object.
+    pub extra: Option<serde_json::Value>,
+    /// The browser's own id, for idempotent sends.
+    pub client_id: Option<String>,
+    pub provider_message_id: Option<String>,
+    /// The provider's id of the message this one answers.
+    pub reply_to: Option<String>,
+    /// Outbound only.
+    pub status: Option<Status>,
+    pub failure: Option<Failure>,
+    pub at: Timestamp,
+    pub sent_at: Option<Timestamp>,
+    pub delivered_at: Option<Timestamp>,
+    pub read_at: Option<Timestamp>,
+}
