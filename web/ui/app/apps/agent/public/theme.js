@@ -1,0 +1,11 @@
+// Sets the colour scheme before the first paint, so a dark screen never flashes white.
+;(function () {
+  var scheme = 'auto'
+  try {
+    scheme = localStorage.getItem('vueuse-color-scheme') || 'auto'
+  } catch (e) {
+    // Storage is blocked: follow the system.
+  }
+  var dark = scheme === 'dark' || (scheme !== 'light' && matchMedia('(prefers-color-scheme: dark)').matches)
+  document.documentElement.classList.add(dark ? 'dark' : 'light')
+})()

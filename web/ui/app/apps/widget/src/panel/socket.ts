@@ -1,0 +1,171 @@
+// The visitor's websocket: opens a session, resumes by cursor, notices a dead line, comes back with full jitter.
+import { backoff } from './backoff';
+import type { Frame, Hello } from './protocol';
+
+export type State = 'idle' | 'connecting' | 'online' | 'waiting' | 'refused';
+
+/** The server said no, with a stable code. */
+export class Refused extends Error {
+  constructor(readonly code: string) {
+    super(code);
+  }
+}
+
+export interface SocketEvents {
+  /** Asked on every (re)connect: who are we, and what did we see last. */
+  session(): { token: string | null; cursor: string | null };
+  hello(hello: Hello): void;
+  frame(frame: Frame): void;
+  state(state: State): void;
+  /** The token is not ours (any more). */
+  forget(): void;
+}
+
+const silence = 60_000;
+const ping = 25_000;
+const answer = 20_000;
+
+interface Waiting {
+  done(d: unknown): void;
+  fail(error: Error): void;
+  timer: ReturnType<typeof setTimeout>;
+}
+
+export class VisitorSocket {
+  private socket: WebSocket | null = null;
+  private state: State = 'idle';
+  private attempt = 0;
+  private counter = 0;
+  private heard = 0;
+  private drain: number | null = null;
+  private deadline = silence;
+  private retry?: ReturnType<typeof setTimeout>;
+  private pulse?: ReturnType<typeof setInterval>;
+  private waiting = new Map<string, Waiting>();
+
+  constructor(
+    private readonly url: string,
+    private readonly key: string,
+    private readonly events: SocketEvents,
+  ) {}
+
+  connect(): void {
+    if (this.socket || this.state === 'refused') return;
+    clearTimeout(this.retry);
+    this.to('connecting');
+    const socket = new WebSocket(this.url);
+    this.socket = socket;
+    this.heard = Date.now();
+    this.deadline = silence;
+    socket.onopen = () => {
+      const d = { widget_key: this.key, ...this.events.session(), name: null, email: null };
+      this.request('session.start', d).then(
+        (hello) => {
+          this.attempt = 0;
+          this.to('online');
+          this.events.hello(hello as Hello);
+        },
+        (error: unknown) => {
+          if (error instanceof Refused && error.code === 'token_invalid') this.events.forget();
+          else if (error instanceof Refused && error.code !== 'rate_limited') this.attempt = Math.max(this.attempt, 5);
+        },
+      );
+    };
+    socket.onmessage = (event) => {
+      if (socket === this.socket) this.receive(event.data as string);
+    };
+    socket.onclose = (event) => {
+      if (socket === this.socket) this.lost(event.code);
+    };
+    this.pulse = setInterval(() => this.check(), 5000);
+  }
+
+  /** The network is back or the page is looked at again: do not wait out the back-off, and do not trust a silent line. */
+  nudge(): void {
+    if (this.state === 'waiting') this.connect();
+    else if (this.state === 'online' && Date.now() - this.heard > 5000) {
+      this.deadline = Date.now() - this.heard + 5000;
+      this.post('ping');
+    }
+  }
+
+  /** Starts over, as somebody else or after a forgotten token. */
+  restart(): void {
+    if (this.socket) this.lost(1000, 0);
+    else this.connect();
+  }
+
+  /** Sends a frame nobody answers; silently dropped while offline. */
+  post(t: string, d: unknown = {}): void {
+    if (this.state === 'online') this.write({ t, ...(t === 'ping' ? { req: `p${++this.counter}` } : {}), d });
+  }
+
+  request(t: string, d: unknown): Promise<unknown> {
+    const req = `r${++this.counter}`;
+    return new Promise((done, fail) => {
+      if (!this.write({ t, req, d })) return fail(new Error('offline'));
+      // No answer is a broken line, whatever the browser thinks of it.
+      const timer = setTimeout(() => this.lost(4000), answer);
+      this.waiting.set(req, { done, fail, timer });
+    });
+  }
+
+  private write(frame: unknown): boolean {
+    if (this.socket?.readyState !== 1) return false;
+    this.socket.send(JSON.stringify(frame));
+    return true;
+  }
+
+  private receive(text: string): void {
+    this.heard = Date.now();
+    this.deadline = silence;
+    let frame: Frame;
+    try {
+      frame = JSON.parse(text) as Frame;
+    } catch {
+      return;
+    }
+    if (frame.t === 'server.draining') this.drain = (frame.d as { reconnect_after_ms?: number } | undefined)?.reconnect_after_ms ?? 1000;
+    const waiting = frame.req ? this.waiting.get(frame.req) : undefined;
+    if (frame.req && waiting) {
+      this.waiting.delete(frame.req);
+      clearTimeout(waiting.timer);
+      if (frame.t === 'error') waiting.fail(new Refused(frame.code ?? 'internal'));
+      else waiting.done(frame.d);
+    } else if (frame.t === 'error' && frame.code === 'token_invalid') this.events.forget();
+    else if (frame.t !== 'ack') this.events.frame(frame);
+  }
+
+  private check(): void {
+    const quiet = Date.now() - this.heard;
+    if (quiet >= this.deadline) this.lost(4000);
+    else if (quiet >= ping) this.post('ping');
+  }
+
+  private lost(code: number, delay?: number): void {
+    const socket = this.socket;
+    if (!socket) return;
+    const tokenless = !this.events.session().token;
+    this.socket = null;
+    clearInterval(this.pulse);
+    for (const { fail, timer } of this.waiting.values()) {
+      clearTimeout(timer);
+      fail(new Error('offline'));
+    }
+    this.waiting.clear();
+    if (socket.readyState < 2) socket.close();
+    // 1008 with a token means the token; without one this page may not use the widget.
+    if (code === 1008 && tokenless) return this.to('refused');
+    if (code === 1008) this.events.forget();
+    const wait = delay ?? this.drain ?? backoff(this.attempt++);
+    this.drain = null;
+    this.to('waiting');
+    this.retry = setTimeout(() => this.connect(), wait);
+  }
+
+  private to(state: State): void {
+    if (state === this.state) return;
+    this.state = state;
+    this.events.state(state);
+  }
+}
