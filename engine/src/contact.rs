@@ -42,7 +42,8 @@ impl Identity {
     /// `None` when the value is blank: an empty string would make strangers the same person.
     pub fn new(kind: IdentityKind, value: impl Into<String>) -> Option<Self> {
         let value = value.into();
-        let value = if kind == IdentityKind::Email { value.trim().to_lowercase() } else { value.trim().to_owned() };
+        let value =
+            if kind == IdentityKind::Email { value.trim().to_lowercase() } else { value.trim().to_owned() };
         (!value.is_empty()).then_some(Self { kind, value })
     }
 
@@ -131,7 +132,9 @@ mod tests {
         let phone = Identity::new(IdentityKind::Phone, "+447400123456").unwrap();
         let user = Identity::new(IdentityKind::WhatsappUser, "US.134").unwrap();
         let visitor = Identity::new(IdentityKind::Visitor, "3f2a9c").unwrap();
-        let name = |ids: &[Identity], profile: Option<&str>| Contact::unknown(ContactId(1), ids, profile.map(Into::into)).name;
+        let name = |ids: &[Identity], profile: Option<&str>| {
+            Contact::unknown(ContactId(1), ids, profile.map(Into::into)).name
+        };
         assert_eq!(name(&[user.clone(), phone], Some("Jo")), "+447400123456");
         assert_eq!(name(std::slice::from_ref(&user), Some("Jo")), "Jo");
         assert_eq!(name(&[user], None), "Unknown");

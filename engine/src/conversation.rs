@@ -1,1 +1,184 @@
-//! conversation
+//! The conversation: everything the team and one contact say to each other, and who of the team answers.
+//!
+//! `handle(state, command, now)` returns the next state together with what to store, what to tell and what to do. It dispatches only;
+//! each command has its own file. Invariants: events are numbered 1, 2, 3 ... without holes; at most one assignee is the owner;
+//! a closed conversation has no assignees' duties but keeps its history; `version` grows with every change of the head.
+
+use crate::care_window::CareWindow;
+use crate::channel::ChannelKind;
+use crate::contact::Contact;
+use crate::ids::{BusinessId, ChannelId, ConversationId, GroupId, MessageId, UserId};
+use crate::message::{Direction, MessageKind};
+use crate::receipt::Status;
+use crate::time::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::collections::VecDeque;
+
+mod advance;
+mod assign;
+mod close;
+mod command;
+mod outcome;
+mod read;
+mod receive;
+mod refusal;
+mod reply;
+#[cfg(test)]
+mod tests;
+
+pub use advance::{Acknowledge, Advance, FileArrived};
+pub use assign::{Assign, Attend, Candidate, Unassign};
+pub use close::{Close, Reopen};
+pub use command::Command;
+pub use outcome::{Actor, AssignReason, Change, Event, EventKind, MessageUpdate, Outcome, Request};
+pub use read::{Mark, Read, ReadState};
+pub use receive::{Birth, Receive};
+pub use refusal::Refusal;
+pub use reply::{Attachment, Reply};
+
+/// How many past messages a conversation remembers by heart, to recognise repeats without asking the database.
+pub const MEMORY: usize = 64;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ConversationStatus {
+    Open,
+    Closed,
+}
+
+impl ConversationStatus {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Closed => "closed",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Open, Self::Closed].into_iter().find(|status| status.as_str() == text)
+    }
+}
+
+/// A user who answers this conversation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Assignee {
+    pub user_id: UserId,
+    pub name: String,
+    /// Exactly one assignee owns an assigned conversation.
+    pub owner: bool,
+}
+
+/// One line on which this contact writes, and where answers go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Route {
+    pub channel_id: ChannelId,
+    pub kind: ChannelKind,
+    /// The channel's name, as people call it.
+    pub name: String,
+    /// The customer's address as the provider wants it back.
+    pub address: String,
+    /// When the customer last wrote on this pair of numbers; the 24-hour window counts from it.
+    pub last_inbound_at: Option<Timestamp>,
+}
+
+/// What lists show of the newest message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Preview {
+    pub message_id: MessageId,
+    pub text: String,
+    pub direction: Direction,
+    pub kind: MessageKind,
+    pub status: Option<Status>,
+    pub at: Timestamp,
+}
+
+/// A recent outbound message, remembered to apply receipts and to recognise a repeated send.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outbound {
+    pub id: MessageId,
+    pub seq: i64,
+    pub status: Status,
+    pub client_id: Option<String>,
+    pub text: String,
+}
+
+/// The state of a conversation: what the rules need, nothing that only the history needs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Conversation {
+    pub id: ConversationId,
+    pub business_id: BusinessId,
+    pub group_id: GroupId,
+    /// What people call it: #1042.
+    pub number: i64,
+    pub contact: Contact,
+    pub status: ConversationStatus,
+    pub assignees: Vec<Assignee>,
+    /// Lines the contact has written on, the one to answer on first.
+    pub routes: Vec<Route>,
+    /// Number of the newest event; 0 before the first commit.
+    pub last_seq: i64,
+    /// Grows with every change of this state; a commit expects the version it read.
+    pub version: i64,
+    /// Each hand-over increments it; an assistant's answer of an older epoch is dropped.
+    pub ai_epoch: i64,
+    pub inbound_count: i64,
+    pub last_inbound_seq: i64,
+    /// The provider's id of the newest inbound message, to tell the provider it was read.
+    pub last_inbound_provider_id: Option<String>,
+    pub last_message: Option<Preview>,
+    /// Since when the customer waits for an answer.
+    pub waiting_since: Option<Timestamp>,
+    pub last_activity_at: Timestamp,
+    pub created_at: Timestamp,
+    /// Provider ids of the newest inbound messages, newest last, at most [`MEMORY`].
+    pub recent_inbound: VecDeque<String>,
+    /// Newest outbound messages, newest last, at most [`MEMORY`].
+    pub recent_outbound: VecDeque<Outbound>,
+}
+
+impl Conversation {
+    /// Decides what a command does at `now`. The state itself is untouched: it becomes [`Outcome::next`] once that is durable.
+    pub fn handle(&self, command: &Command, now: Timestamp) -> Result<Outcome, Refusal> {
+        let mut outcome = Outcome::of(self, now);
+        match command {
+            Command::Receive(receive) => receive.decide(&mut outcome)?,
+            Command::Reply(reply) => reply.decide(&mut outcome)?,
+            Command::Advance(advance) => advance.decide(&mut outcome),
+            Command::Acknowledge(acknowledge) => acknowledge.decide(&mut outcome),
+            Command::FileArrived(arrived) => arrived.decide(&mut outcome),
+            Command::Attend(attend) => attend.decide(&mut outcome)?,
+            Command::Assign(assign) => assign.decide(&mut outcome)?,
+            Command::Unassign(unassign) => unassign.decide(&mut outcome)?,
+            Command::Close(close) => close.decide(&mut outcome)?,
+            Command::Reopen(reopen) => reopen.decide(&mut outcome)?,
+            Command::Read(read) => read.decide(&mut outcome),
+        }
+        Ok(outcome.finish(self))
+    }
+
+    /// The line answers go out on: the one the customer used last.
+    pub fn reply_route(&self) -> Option<&Route> {
+        self.routes.first()
+    }
+
+    pub fn window(&self, now: Timestamp) -> Option<CareWindow> {
+        self.reply_route().map(|route| CareWindow::at(route.kind, route.last_inbound_at, now))
+    }
+
+    pub fn owner(&self) -> Option<&Assignee> {
+        self.assignees.iter().find(|assignee| assignee.owner)
+    }
+
+    pub fn is_assigned_to(&self, user: UserId) -> bool {
+        self.assignees.iter().any(|assignee| assignee.user_id == user)
+    }
+
+    /// True until its first event is stored: it exists in memory only, waiting for the first message to commit.
+    pub fn is_unborn(&self) -> bool {
+        self.last_seq == 0
+    }
+
+    fn require_open(&self) -> Result<(), Refusal> {
+        if self.status == ConversationStatus::Open { Ok(()) } else { Err(Refusal::ConversationClosed) }
+    }
+}

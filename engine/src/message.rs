@@ -74,7 +74,9 @@ impl MediaKind {
     }
 
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::Image, Self::Video, Self::Audio, Self::Document, Self::Sticker].into_iter().find(|k| k.as_str() == text)
+        [Self::Image, Self::Video, Self::Audio, Self::Document, Self::Sticker]
+            .into_iter()
+            .find(|k| k.as_str() == text)
     }
 }
 
@@ -134,6 +136,8 @@ pub struct Message {
     pub direction: Direction,
     pub kind: MessageKind,
     pub sender: Sender,
+    /// The user's name as it was when they wrote; the contact's name is read from the contact.
+    pub sender_name: Option<String>,
     pub text: String,
     pub media: Vec<Media>,
     /// What has no column of its own: coordinates, cards, raw unknown types. JSON object.

@@ -139,7 +139,9 @@ mod tests {
     #[test]
     fn only_a_queued_message_can_be_cancelled() {
         assert_eq!(Status::Queued.join(Status::Cancelled), Status::Cancelled);
-        for late in [Status::Sending, Status::Unknown, Status::Sent, Status::Failed, Status::Delivered, Status::Read] {
+        for late in
+            [Status::Sending, Status::Unknown, Status::Sent, Status::Failed, Status::Delivered, Status::Read]
+        {
             assert_eq!(late.join(Status::Cancelled), late);
         }
     }

@@ -51,8 +51,9 @@ impl Serialize for Timestamp {
 impl<'de> Deserialize<'de> for Timestamp {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = std::borrow::Cow::<str>::deserialize(deserializer)?;
-        let moment: jiff::Timestamp =
-            text.parse().map_err(|_| serde::de::Error::custom("a time is RFC 3339, for example 2026-01-05T10:00:00Z"))?;
+        let moment: jiff::Timestamp = text
+            .parse()
+            .map_err(|_| serde::de::Error::custom("a time is RFC 3339, for example 2026-01-05T10:00:00Z"))?;
         Ok(Self(moment.as_microsecond()))
     }
 }

@@ -1,0 +1,91 @@
+//! Advance, Acknowledge, FileArrived: news about messages already in the log. Receipts only climb; stale news changes nothing.
+
+use super::{Change, EventKind, MessageUpdate, Outbound, Outcome};
+use crate::ids::MessageId;
+use crate::message::Media;
+use crate::receipt::{Receipt, Status};
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Advance {
+    /// The message as it stands; the caller reads it from the database when the conversation no longer has it in mind.
+    pub message: Outbound,
+    pub receipt: Receipt,
+    /// Known once the provider accepted it.
+    pub provider_message_id: Option<String>,
+}
+
+impl Advance {
+    pub(super) fn decide(&self, outcome: &mut Outcome) {
+        let remembered = outcome.next.recent_outbound.iter().find(|sent| sent.id == self.message.id);
+        let current = remembered.map_or(self.message.status, |sent| sent.status);
+        advance(outcome, self.message.id, current, &self.receipt, self.provider_message_id.as_ref());
+    }
+}
+
+/// A webchat visitor's browser got (`Delivered`) or showed (`Read`) everything up to `upto`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Acknowledge {
+    pub upto: i64,
+    pub status: Status,
+}
+
+impl Acknowledge {
+    pub(super) fn decide(&self, outcome: &mut Outcome) {
+        let receipt = Receipt { status: self.status, at: outcome.now(), failure: None };
+        let reached: Vec<Outbound> =
+            outcome.next.recent_outbound.iter().filter(|sent| sent.seq <= self.upto).cloned().collect();
+        for sent in reached {
+            advance(outcome, sent.id, sent.status, &receipt, None);
+        }
+    }
+}
+
+fn advance(
+    outcome: &mut Outcome,
+    id: MessageId,
+    current: Status,
+    receipt: &Receipt,
+    provider_message_id: Option<&String>,
+) {
+    let status = current.join(receipt.status);
+    let moved = status != current;
+    if !moved && provider_message_id.is_none() {
+        return;
+    }
+    let failure = if status == Status::Failed { receipt.failure.clone() } else { None };
+    outcome.changes.push(Change::UpdateMessage(MessageUpdate {
+        message_id: id,
+        status,
+        at: receipt.at,
+        failure: failure.clone(),
+        provider_message_id: provider_message_id.cloned(),
+    }));
+    if !matches!(status, Status::Queued | Status::Sending) {
+        outcome.changes.push(Change::Dequeue { message_id: id });
+    }
+    if !moved {
+        return;
+    }
+    for sent in outcome.next.recent_outbound.iter_mut().filter(|sent| sent.id == id) {
+        sent.status = status;
+    }
+    if let Some(preview) = outcome.next.last_message.as_mut().filter(|preview| preview.message_id == id) {
+        preview.status = Some(status);
+    }
+    outcome.record(EventKind::Status { message_id: id, status, at: receipt.at, failure });
+}
+
+/// A provider's file is stored with us (`Ready`), or is gone for good (`Unavailable`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileArrived {
+    pub message_id: MessageId,
+    pub media: Media,
+}
+
+impl FileArrived {
+    pub(super) fn decide(&self, outcome: &mut Outcome) {
+        let (message_id, media) = (self.message_id, self.media.clone());
+        outcome.changes.push(Change::UpdateMedia { message_id, media: media.clone() });
+        outcome.record(EventKind::Media { message_id, media });
+    }
+}

@@ -1,0 +1,27 @@
+//! What can be asked of a conversation: one variant per verb, each verb in a file of its own.
+
+use super::{
+    Acknowledge, Advance, Assign, Attend, Close, FileArrived, Read, Receive, Reopen, Reply, Unassign,
+};
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Command {
+    /// A customer wrote.
+    Receive(Box<Receive>),
+    /// A user answers.
+    Reply(Box<Reply>),
+    /// News about the delivery of one outbound message.
+    Advance(Advance),
+    /// A webchat visitor got, or saw, everything up to a number.
+    Acknowledge(Acknowledge),
+    /// A file left the provider and is with us, or never will be.
+    FileArrived(FileArrived),
+    /// A user takes an unassigned conversation.
+    Attend(Attend),
+    Assign(Assign),
+    Unassign(Unassign),
+    Close(Close),
+    Reopen(Reopen),
+    /// A user has read up to a number, or marks the conversation unread.
+    Read(Read),
+}

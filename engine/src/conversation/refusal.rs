@@ -1,0 +1,74 @@
+//! Why the rules said no: a closed list, each with a stable code, a sentence for the person and the way out.
+
+use crate::ids::{ConversationId, UserId};
+use crate::time::Timestamp;
+use std::fmt;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    AlreadyAssigned {
+        to: UserId,
+        name: String,
+    },
+    NotAssignee,
+    NotMember {
+        user: UserId,
+    },
+    ConversationClosed,
+    OpenConversationExists {
+        id: Option<ConversationId>,
+    },
+    WindowClosed {
+        closed_at: Option<Timestamp>,
+    },
+    ClientIdReused,
+    /// An input the person can mend; `field` names it.
+    Invalid {
+        field: &'static str,
+        detail: String,
+    },
+    ChannelNotConnected,
+    /// The conversation changed in between, or was deleted under the command.
+    StaleVersion,
+}
+
+impl Refusal {
+    /// Stable, machine-readable.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::AlreadyAssigned { .. } => "already_assigned",
+            Self::NotAssignee => "not_assignee",
+            Self::NotMember { .. } => "not_member",
+            Self::ConversationClosed => "conversation_closed",
+            Self::OpenConversationExists { .. } => "open_conversation_exists",
+            Self::WindowClosed { .. } => "window_closed",
+            Self::ClientIdReused => "client_id_reused",
+            Self::Invalid { .. } => "validation",
+            Self::ChannelNotConnected => "channel_not_connected",
+            Self::StaleVersion => "stale_version",
+        }
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::AlreadyAssigned { name, .. } => write!(f, "{name} is already answering this conversation."),
+            Self::NotAssignee => f.write_str("Only someone this conversation is assigned to, or an admin, can do this. Attend it first."),
+            Self::NotMember { .. } => f.write_str("That person is not an active member of this conversation's group."),
+            Self::ConversationClosed => f.write_str("This conversation is closed. Reopen it first."),
+            Self::OpenConversationExists { .. } => {
+                f.write_str("This contact already has an open conversation in this group. Answer there.")
+            }
+            Self::WindowClosed { .. } => f.write_str(
+                "More than 24 hours have passed since the customer's last message. WhatsApp only allows a registered template until they write again.",
+            ),
+            Self::ClientIdReused => f.write_str("This client_id was already used for a different message. Use a new one."),
+            Self::Invalid { field, detail } => write!(f, "{field}: {detail}"),
+            Self::ChannelNotConnected => f.write_str("This conversation has no connected channel to answer on."),
+            Self::StaleVersion => f.write_str("The conversation has changed in the meantime. Look again and retry."),
+        }
+    }
+}
+
+impl std::error::Error for Refusal {}

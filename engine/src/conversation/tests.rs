@@ -1,0 +1,1 @@
+//! Given / when / then tables of every command, and random walks against a naive model.
