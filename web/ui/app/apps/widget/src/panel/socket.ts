@@ -39,6 +39,8 @@ export class VisitorSocket {
   private heard = 0;
   private drain: number | null = null;
   private deadline = silence;
+  /** Whether this connection came with a token. */
+  private named = false;
   private retry?: ReturnType<typeof setTimeout>;
   private pulse?: ReturnType<typeof setInterval>;
   private waiting = new Map<string, Waiting>();
@@ -58,7 +60,9 @@ export class VisitorSocket {
     this.heard = Date.now();
     this.deadline = silence;
     socket.onopen = () => {
-      const d = { widget_key: this.key, ...this.events.session(), name: null, email: null };
+      const session = this.events.session();
+      this.named = session.token !== null;
+      const d = { widget_key: this.key, ...session, name: null, email: null };
       this.request('session.start', d).then(
         (hello) => {
           this.attempt = 0;
@@ -145,7 +149,6 @@ export class VisitorSocket {
   private lost(code: number, delay?: number): void {
     const socket = this.socket;
     if (!socket) return;
-    const tokenless = !this.events.session().token;
     this.socket = null;
     clearInterval(this.pulse);
     for (const { fail, timer } of this.waiting.values()) {
@@ -155,7 +158,7 @@ export class VisitorSocket {
     this.waiting.clear();
     if (socket.readyState < 2) socket.close();
     // 1008 with a token means the token; without one this page may not use the widget.
-    if (code === 1008 && tokenless) return this.to('refused');
+    if (code === 1008 && !this.named) return this.to('refused');
     if (code === 1008) this.events.forget();
     const wait = delay ?? this.drain ?? backoff(this.attempt++);
     this.drain = null;

@@ -1,0 +1,290 @@
+// The shapes of docs/protocol.md as types: REST answers, websocket frames and close codes.
+
+/** RFC 3339, UTC, with microseconds. */
+export type Time = string
+export type Id = string
+
+export type ConversationStatus = 'open' | 'closed'
+export type ChannelKind = 'whatsapp' | 'sms' | 'webchat'
+export type WindowState = 'none' | 'open' | 'closed'
+export type Direction = 'in' | 'out'
+export type MessageKind =
+  | 'text'
+  | 'media'
+  | 'location'
+  | 'contacts'
+  | 'reaction'
+  | 'order'
+  | 'button'
+  | 'system'
+  | 'unsupported'
+export type MessageStatus = 'queued' | 'sending' | 'unknown' | 'sent' | 'delivered' | 'read' | 'failed' | 'cancelled'
+export type MediaKind = 'image' | 'video' | 'audio' | 'document' | 'sticker'
+
+export interface Contact {
+  id: Id
+  kind: 'contact' | 'guest'
+  name: string
+  name_is_placeholder?: boolean
+  profile_name?: string | null
+  phone?: string | null
+  email?: string | null
+}
+
+export interface ChannelRef {
+  id: Id
+  kind: ChannelKind
+  name: string
+}
+
+export interface Assignee {
+  user_id: Id
+  name: string
+  owner: boolean
+}
+
+export interface LastMessage {
+  preview: string
+  direction: Direction
+  kind: MessageKind
+  status?: MessageStatus | null
+  at: Time
+}
+
+export interface ReplyWindow {
+  state: WindowState
+  expires_at?: Time | null
+}
+
+export interface Conversation {
+  id: Id
+  number: number
+  group_id: Id
+  status: ConversationStatus
+  contact: Contact
+  channel: ChannelRef
+  assignees: Assignee[]
+  last_message?: LastMessage | null
+  window: ReplyWindow
+  waiting_since?: Time | null
+  last_activity_at: Time
+  inbound_count: number
+  seq: number
+  created_at: Time
+}
+
+export interface ReadState {
+  last_read_seq: number
+  read_inbound_count: number
+  forced_unread: boolean
+}
+
+export interface Media {
+  id: Id
+  kind: MediaKind
+  file_name?: string | null
+  mime?: string | null
+  size?: number | null
+  state: 'pending' | 'ready' | 'unavailable'
+}
+
+export interface Sender {
+  kind: 'contact' | 'user' | 'ai' | 'bot'
+  id?: Id | null
+  name: string
+}
+
+export interface Failure {
+  code: string
+  detail?: string | null
+}
+
+export interface Message {
+  id: Id
+  conversation_id: Id
+  seq: number
+  channel_id: Id
+  direction: Direction
+  kind: MessageKind
+  sender: Sender
+  text?: string | null
+  media: Media[]
+  client_id?: string | null
+  status?: MessageStatus | null
+  failure?: Failure | null
+  at: Time
+  sent_at?: Time | null
+  delivered_at?: Time | null
+  read_at?: Time | null
+}
+
+export interface Actor {
+  kind: 'user' | 'system' | 'ai' | 'bot' | 'contact'
+  id?: Id | null
+  name: string
+}
+
+export type EntryBody =
+  | { t: 'conversation.created'; d: { channel_id: Id } }
+  | { t: 'message.created'; d: { message: Message } }
+  | { t: 'message.status'; d: { message_id: Id; status: MessageStatus; at: Time; failure?: Failure | null } }
+  | { t: 'message.media'; d: { message_id: Id; media: Media } }
+  | {
+      t: 'conversation.assigned'
+      d: { by: Actor; to: Assignee[]; from: Assignee[]; reason: 'attend' | 'assign' | 'reopen' }
+    }
+  | { t: 'conversation.unassigned'; d: { by: Actor; from: Assignee[]; reason: 'unassign' } }
+  | { t: 'conversation.closed'; d: { by: Actor } }
+  | { t: 'conversation.reopened'; d: { by: Actor } }
+
+/** One event of a conversation, the same in the timeline and on the socket. */
+export type Entry = EntryBody & { conversation_id: Id; seq: number; at: Time }
+
+/** An entry as agents' sockets carry it. */
+export type EntryFrame = Entry & { row?: Conversation; cursor?: string }
+
+export interface User {
+  id: Id
+  first_name: string
+  last_name: string
+  email: string
+  role: 'admin' | 'agent'
+}
+
+export interface Group {
+  id: Id
+  name: string
+}
+
+export interface Business {
+  id: Id
+  name: string
+  country: string
+  time_zone: string
+}
+
+export interface Session {
+  user: User
+  business: Business
+  groups: Group[]
+  demo?: boolean
+  server_time: Time
+}
+
+export interface Channel {
+  id: Id
+  kind: ChannelKind
+  provider: string
+  name: string
+  group_id: Id
+  address: string
+  status: string
+  webhook_url?: string | null
+  settings?: Record<string, unknown> | null
+}
+
+export interface Counts {
+  team: number
+  mine: number
+  unassigned: number
+  closed: number
+}
+
+export type View = 'team' | 'mine' | 'unassigned' | 'closed'
+
+export interface Listed {
+  conversation: Conversation
+  read: ReadState
+}
+
+export interface ErrorBody {
+  error: { code: string; detail?: string | null; fields?: Record<string, string> | null }
+}
+
+export interface SetupRequest {
+  token: string
+  business_name: string
+  country: string
+  time_zone: string
+  first_name: string
+  last_name: string
+  email: string
+  password: string
+}
+
+// --- socket /ws/agent -------------------------------------------------------
+
+export interface HelloFrame {
+  t: 'hello'
+  d: { user: User; cursor: string; server_time: Time }
+}
+export interface AckFrame {
+  t: 'ack'
+  req: string
+  d: Record<string, unknown>
+}
+export interface ErrorFrame {
+  t: 'error'
+  req?: string
+  code: string
+  detail?: string | null
+}
+export interface ResumedFrame {
+  t: 'resumed'
+  req: string
+  d: { frames: number; cursor: string }
+}
+export interface ResyncFrame {
+  t: 'resync'
+  req: string
+}
+export interface TypingFrame {
+  t: 'typing'
+  conversation_id: Id
+  d: { who: { kind: 'user' | 'contact'; id: Id; name: string }; until: Time }
+}
+export interface ViewingFrame {
+  t: 'presence.viewing'
+  conversation_id: Id
+  d: { users: { id: Id; name: string }[] }
+}
+export interface ReadStateFrame {
+  t: 'conversation.read_state'
+  conversation_id: Id
+  d: ReadState
+}
+export interface DrainingFrame {
+  t: 'server.draining'
+  d: { reconnect_after_ms: number }
+}
+
+export type ServerFrame =
+  | HelloFrame
+  | AckFrame
+  | ErrorFrame
+  | ResumedFrame
+  | ResyncFrame
+  | TypingFrame
+  | ViewingFrame
+  | ReadStateFrame
+  | DrainingFrame
+  | EntryFrame
+
+export type ClientFrame =
+  | { t: 'resume'; cursor: string }
+  | { t: 'message.send'; conversation_id: Id; client_id: string; text?: string; media_ids?: Id[] }
+  | { t: 'read.mark'; conversation_id: Id; upto: number }
+  | { t: 'read.mark'; conversation_id: Id; unread: true }
+  | { t: 'typing'; conversation_id: Id }
+  | { t: 'viewing'; conversation_id: Id | null }
+  | { t: 'ping' }
+
+/** Close codes of section 3. */
+export const CLOSE = {
+  bye: 1000,
+  not_allowed: 1008,
+  restarting: 1012,
+  signed_out: 4001,
+  too_slow: 4008,
+  too_many_frames: 4009,
+} as const
