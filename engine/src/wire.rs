@@ -1,1 +1,56 @@
-//! wire
+//! JSON that crosses our own edge: shapes shared by REST and sockets, frames from clients, frames to clients.
+//!
+//! Described for people in docs/protocol.md. Wire names are snake_case, ids are strings, times RFC 3339.
+
+mod client;
+mod entry;
+mod view;
+
+pub use client::{AgentCommand, AgentFrame, SessionStart, VisitorCommand, VisitorFrame};
+pub use entry::{agent_entry, timeline_entry, visitor_entry, with_cursor};
+pub use view::{
+    AssigneeView, ChannelView, ContactView, ConversationView, MediaView, MessageView, PreviewView, SenderView,
+};
+
+use serde::Serialize;
+
+/// `{"t":"ack","req":…,"d":…}`
+#[derive(Serialize)]
+pub struct Ack<'a, D: Serialize> {
+    t: &'static str,
+    req: &'a str,
+    d: D,
+}
+
+impl<'a, D: Serialize> Ack<'a, D> {
+    pub fn new(req: &'a str, d: D) -> Self {
+        Self { t: "ack", req, d }
+    }
+}
+
+/// `{"t":"error","req":…,"code":…,"detail":…}`
+#[derive(Serialize)]
+pub struct ErrorFrame<'a> {
+    t: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    req: Option<&'a str>,
+    code: &'a str,
+    detail: &'a str,
+}
+
+impl<'a> ErrorFrame<'a> {
+    pub fn new(req: Option<&'a str>, code: &'a str, detail: &'a str) -> Self {
+        Self { t: "error", req, code, detail }
+    }
+}
+
+/// A frame without a number: never stored, never replayed.
+#[derive(Serialize)]
+pub struct Ephemeral<'a, D: Serialize> {
+    pub t: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub req: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub conversation_id: Option<crate::ids::ConversationId>,
+    pub d: D,
+}

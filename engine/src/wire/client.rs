@@ -1,0 +1,130 @@
+//! Frames from clients. Unknown fields are ignored, an unknown `t` is a named error.
+
+use crate::ids::{ConversationId, MediaId, UserId};
+use serde::Deserialize;
+
+/// A frame of an agent's browser.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct AgentFrame {
+    /// Echoed in the answer; without it there is none.
+    #[serde(default)]
+    pub req: Option<String>,
+    #[serde(flatten)]
+    pub command: AgentCommand,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(tag = "t")]
+pub enum AgentCommand {
+    #[serde(rename = "resume")]
+    Resume { cursor: String },
+    #[serde(rename = "message.send")]
+    MessageSend {
+        conversation_id: ConversationId,
+        client_id: String,
+        #[serde(default)]
+        text: Option<String>,
+        #[serde(default)]
+        media_ids: Vec<MediaId>,
+    },
+    #[serde(rename = "conversation.attend")]
+    Attend { conversation_id: ConversationId },
+    #[serde(rename = "conversation.assign")]
+    Assign { conversation_id: ConversationId, user_ids: Vec<UserId> },
+    #[serde(rename = "conversation.unassign")]
+    Unassign { conversation_id: ConversationId },
+    #[serde(rename = "conversation.close")]
+    Close { conversation_id: ConversationId },
+    #[serde(rename = "conversation.reopen")]
+    Reopen { conversation_id: ConversationId },
+    #[serde(rename = "read.mark")]
+    ReadMark {
+        conversation_id: ConversationId,
+        #[serde(default)]
+        upto: Option<i64>,
+        #[serde(default)]
+        unread: bool,
+    },
+    #[serde(rename = "typing")]
+    Typing { conversation_id: ConversationId },
+    #[serde(rename = "viewing")]
+    Viewing {
+        #[serde(default)]
+        conversation_id: Option<ConversationId>,
+    },
+    #[serde(rename = "ping")]
+    Ping,
+}
+
+/// A frame of a webchat visitor.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct VisitorFrame {
+    #[serde(default)]
+    pub req: Option<String>,
+    #[serde(flatten)]
+    pub command: VisitorCommand,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(tag = "t", content = "d")]
+pub enum VisitorCommand {
+    #[serde(rename = "session.start")]
+    SessionStart(SessionStart),
+    #[serde(rename = "message.send")]
+    MessageSend {
+        client_id: String,
+        #[serde(default)]
+        text: Option<String>,
+        #[serde(default)]
+        media_ids: Vec<MediaId>,
+    },
+    /// Received on the visitor's device.
+    #[serde(rename = "message.ack")]
+    MessageAck { upto: i64 },
+    /// Shown to the visitor.
+    #[serde(rename = "message.seen")]
+    MessageSeen { upto: i64 },
+    #[serde(rename = "typing")]
+    Typing {},
+    #[serde(rename = "ping")]
+    Ping {},
+}
+
+/// First frame of a visitor.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct SessionStart {
+    pub widget_key: String,
+    #[serde(default)]
+    pub token: Option<String>,
+    #[serde(default)]
+    pub cursor: Option<String>,
+    #[serde(default)]
+    pub name: Option<String>,
+    #[serde(default)]
+    pub email: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn frames_as_documented() {
+        let agent: AgentFrame = serde_json::from_str(
+            r#"{"t":"message.send","req":"r1","conversation_id":"72","client_id":"k","text":"hi","later":1}"#,
+        )
+        .unwrap();
+        assert_eq!(agent.req.as_deref(), Some("r1"));
+        assert!(matches!(agent.command, AgentCommand::MessageSend { conversation_id: ConversationId(72), .. }));
+        let ping: AgentFrame = serde_json::from_str(r#"{"t":"ping"}"#).unwrap();
+        assert_eq!(ping.command, AgentCommand::Ping);
+        let start: VisitorFrame = serde_json::from_str(
+            r#"{"t":"session.start","req":"1","d":{"widget_key":"w","token":null,"cursor":null,"name":null,"email":null}}"#,
+        )
+        .unwrap();
+        assert!(matches!(start.command, VisitorCommand::SessionStart(_)));
+        let typing: VisitorFrame = serde_json::from_str(r#"{"t":"typing","d":{}}"#).unwrap();
+        assert_eq!(typing.command, VisitorCommand::Typing {});
+        assert!(serde_json::from_str::<AgentFrame>(r#"{"t":"drop.table"}"#).is_err());
+    }
+}

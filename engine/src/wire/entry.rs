@@ -1,0 +1,130 @@
+//! One event of a conversation as a frame: the same JSON on the socket and in the timeline.
+
+use super::view::{AssigneeView, ConversationView, MediaView, MessageView};
+use crate::conversation::{Actor, AssignReason, Assignee, Conversation, Event, EventKind};
+use crate::ids::{ChannelId, ConversationId, MessageId, UserId};
+use crate::receipt::{Failure, Status};
+use crate::time::Timestamp;
+use serde::Serialize;
+
+#[derive(Serialize)]
+struct Entry<'a> {
+    t: &'static str,
+    conversation_id: ConversationId,
+    seq: i64,
+    at: Timestamp,
+    d: Data<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    row: Option<&'a ConversationView<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Data<'a> {
+    Created { channel_id: ChannelId },
+    Message { message: Box<MessageView<'a>> },
+    Status { message_id: MessageId, status: Status, at: Timestamp, failure: Option<&'a Failure> },
+    Media { message_id: MessageId, media: MediaView<'a> },
+    Assigned { by: By<'a>, to: Vec<AssigneeView<'a>>, from: Vec<AssigneeView<'a>>, reason: AssignReason },
+    Unassigned { by: By<'a>, from: Vec<AssigneeView<'a>>, reason: &'static str },
+    Done { by: By<'a> },
+    Nothing {},
+}
+
+#[derive(Serialize)]
+struct By<'a> {
+    kind: &'static str,
+    id: UserId,
+    name: &'a str,
+}
+
+impl<'a> By<'a> {
+    fn of(actor: &'a Actor) -> Self {
+        Self { kind: "user", id: actor.id, name: &actor.name }
+    }
+}
+
+fn assignees(list: &[Assignee]) -> Vec<AssigneeView<'_>> {
+    list.iter().map(AssigneeView::of).collect()
+}
+
+impl EventKind {
+    /// The frame's `t`, also the event's kind in the database.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Created { .. } => "conversation.created",
+            Self::Message(_) => "message.created",
+            Self::Status { .. } => "message.status",
+            Self::Media { .. } => "message.media",
+            Self::Assigned { .. } => "conversation.assigned",
+            Self::Unassigned { .. } => "conversation.unassigned",
+            Self::Closed { .. } => "conversation.closed",
+            Self::Reopened { .. } => "conversation.reopened",
+        }
+    }
+}
+
+fn agent_data<'a>(kind: &'a EventKind, contact_name: &'a str) -> Data<'a> {
+    match kind {
+        EventKind::Created { channel_id } => Data::Created { channel_id: *channel_id },
+        EventKind::Message(message) => {
+            Data::Message { message: Box::new(MessageView::for_agent(message, contact_name)) }
+        }
+        EventKind::Status { message_id, status, at, failure } => {
+            Data::Status { message_id: *message_id, status: *status, at: *at, failure: failure.as_ref() }
+        }
+        EventKind::Media { message_id, media } => {
+            Data::Media { message_id: *message_id, media: MediaView::of(media) }
+        }
+        EventKind::Assigned { by, to, from, reason } => {
+            Data::Assigned { by: By::of(by), to: assignees(to), from: assignees(from), reason: *reason }
+        }
+        EventKind::Unassigned { by, from } => {
+            Data::Unassigned { by: By::of(by), from: assignees(from), reason: "unassign" }
+        }
+        EventKind::Closed { by } | EventKind::Reopened { by } => Data::Done { by: By::of(by) },
+    }
+}
+
+/// The frame for the team's sockets, without its cursor.
+pub fn agent_entry(event: &Event, conversation_id: ConversationId, row: &ConversationView<'_>) -> String {
+    let d = agent_data(&event.kind, row.contact.name);
+    json(&Entry { t: event.kind.name(), conversation_id, seq: event.seq, at: event.at, d, row: Some(row) })
+}
+
+/// The entry of a timeline for the team: like the frame, without `row`.
+pub fn timeline_entry(event: &Event, conversation: &Conversation) -> String {
+    let d = agent_data(&event.kind, &conversation.contact.name);
+    let (t, conversation_id) = (event.kind.name(), conversation.id);
+    json(&Entry { t, conversation_id, seq: event.seq, at: event.at, d, row: None })
+}
+
+/// The frame for the visitor of the conversation, without its cursor; `None` for what is the team's own business.
+pub fn visitor_entry(event: &Event, conversation_id: ConversationId) -> Option<String> {
+    let d = match &event.kind {
+        EventKind::Message(message) => Data::Message { message: Box::new(MessageView::for_visitor(message)) },
+        EventKind::Status { message_id, status, at, .. } => {
+            Data::Status { message_id: *message_id, status: *status, at: *at, failure: None }
+        }
+        EventKind::Media { message_id, media } => {
+            Data::Media { message_id: *message_id, media: MediaView::of(media) }
+        }
+        EventKind::Closed { .. } => Data::Nothing {},
+        EventKind::Created { .. }
+        | EventKind::Assigned { .. }
+        | EventKind::Unassigned { .. }
+        | EventKind::Reopened { .. } => return None,
+    };
+    Some(json(&Entry { t: event.kind.name(), conversation_id, seq: event.seq, at: event.at, d, row: None }))
+}
+
+/// Adds `"cursor"` to a finished frame: only the journal knows it, and only after the commit.
+pub fn with_cursor(entry: &str, cursor: &str) -> String {
+    let body = entry.strip_suffix('}').unwrap_or(entry);
+    format!("{body},\"cursor\":\"{cursor}\"}}")
+}
+
+/// Our own shapes have string keys only and always serialise.
+fn json(entry: &Entry<'_>) -> String {
+    serde_json::to_string(entry).unwrap_or_default()
+}
