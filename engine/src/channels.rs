@@ -5,11 +5,14 @@
 
 use crate::contact::Identity;
 use crate::message::{MediaKind, MessageKind};
-use crate::receipt::{Failure, Receipt};
+use crate::receipt::{Failure, Receipt, Status};
 use crate::time::Timestamp;
 
 pub mod sms;
+pub mod webchat;
 pub mod whatsapp;
+
+mod text;
 
 /// Everything one callback said, in its order.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -31,9 +34,14 @@ pub enum Event {
     Message(InboundMessage),
     Status(StatusUpdate),
     /// Acknowledged and counted, never shown; the reason is a metric label ("whatsapp_group", "template_status").
-    Ignored { reason: &'static str },
+    Ignored {
+        reason: &'static str,
+    },
     /// An entry that could not be understood; kept so that nobody has to guess later.
-    Malformed { reason: String, raw: String },
+    Malformed {
+        reason: String,
+        raw: String,
+    },
 }
 
 /// A message from a customer.
@@ -82,13 +90,33 @@ pub struct RemoteMedia {
     pub sha256: Option<String>,
 }
 
+/// Where a file at the provider can be fetched, and what the provider says of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RemoteFile {
+    pub url: String,
+    pub mime: String,
+    /// Bytes.
+    pub size: Option<u64>,
+    pub sha256: Option<String>,
+}
+
 /// News about a message of ours.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StatusUpdate {
     pub provider_message_id: String,
     /// Our own message id when the provider echoes it (`biz_opaque_callback_data`, query of the status callback).
     pub our_message_id: Option<String>,
-    pub receipt: Receipt,
+    pub status: Status,
+    /// The provider's clock; `None` when absent or absurd (Twilio states none).
+    pub at: Option<Timestamp>,
+    pub failure: Option<Failure>,
+}
+
+impl StatusUpdate {
+    /// The receipt this news makes, dated `received_at` where the provider gave no date.
+    pub fn receipt(self, received_at: Timestamp) -> Receipt {
+        Receipt { status: self.status, at: self.at.unwrap_or(received_at), failure: self.failure }
+    }
 }
 
 /// A message to transmit, with everything a codec needs.
@@ -124,11 +152,16 @@ pub struct HttpCall {
 /// What a provider's answer to a send means.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SendOutcome {
-    Accepted { provider_message_id: String },
+    Accepted {
+        provider_message_id: String,
+    },
     /// Refused for good.
     Refused(Failure),
     /// Not accepted, may be tried again; `after` seconds when the provider said so.
-    TryLater { failure: Failure, after: Option<u64> },
+    TryLater {
+        failure: Failure,
+        after: Option<u64>,
+    },
     /// Our credentials do not work: the channel must stop, the message waits.
     ChannelBroken(Failure),
     /// An answer that says neither yes nor no.
