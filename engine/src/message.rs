@@ -114,6 +114,9 @@ pub struct Media {
     pub mime: String,
     pub size: Option<i64>,
     pub state: MediaState,
+    /// The provider's media id or URL while the bytes are still there; never shown to clients.
+    #[serde(skip)]
+    pub remote_reference: Option<String>,
 }
 
 /// Who wrote a message.
