@@ -23,18 +23,13 @@ pub fn webhook(raw: &[u8], query: &str) -> Result<Delivery, ParseError> {
     {
         return Err(ParseError { detail: "Twilio callback: no message, no account".to_owned() });
     }
-    let event = match form.status() {
-        Some(status) => status_event(&form, status, query),
-        None => message_event(&form),
-    };
     // Our number is the receiver of what customers write and the sender of what we write.
-    let ours = if matches!(event, Event::Message(_)) { form.get("To") } else { form.get("From") };
-    let event = match event {
-        Event::Malformed { reason, .. } => {
-            Event::Malformed { reason, raw: String::from_utf8_lossy(raw).into_owned() }
-        }
-        event => event,
+    let (event, ours) = match form.status() {
+        Some(status) => (status_event(&form, &status, query), form.get("From")),
+        None => (message_event(&form), form.get("To")),
     };
+    let event = event
+        .unwrap_or_else(|reason| Event::Malformed { reason, raw: String::from_utf8_lossy(raw).into_owned() });
     Ok(Delivery { events: vec![Addressed { address: ours, event }] })
 }
 
@@ -73,26 +68,29 @@ impl<'a> Form<'a> {
     }
 }
 
-fn status_event(form: &Form<'_>, status: String, query: &str) -> Event {
-    let status = match status.as_str() {
+/// `Err`: what could not be understood.
+fn status_event(form: &Form<'_>, status: &str, query: &str) -> Result<Event, String> {
+    let status = match status {
         // Twilio has accepted it, which is all that one tick says.
         "accepted" | "scheduled" | "queued" | "sending" | "sent" => Status::Sent,
         "delivered" | "partially_delivered" => Status::Delivered,
         "read" => Status::Read,
         "failed" | "undelivered" | "canceled" => Status::Failed,
-        "receiving" | "received" => return Event::Ignored { reason: "twilio_inbound_status" },
-        other => return malformed(&format!("status: unknown value {other:?}")),
+        "receiving" | "received" => return Ok(Event::Ignored { reason: "twilio_inbound_status" }),
+        other => return Err(format!("status: unknown value {other:?}")),
     };
-    let Some(provider_message_id) = form.message_sid() else { return malformed("status: no MessageSid") };
+    let Some(provider_message_id) = form.message_sid() else {
+        return Err("status: no MessageSid".to_owned());
+    };
     let code = form.get("ErrorCode").and_then(|code| code.parse().ok());
-    Event::Status(StatusUpdate {
+    Ok(Event::Status(StatusUpdate {
         provider_message_id,
         our_message_id: our_message_id(query),
         status,
         at: None,
         failure: (status == Status::Failed)
             .then(|| outcome::failure(code, &form.get("ErrorMessage").unwrap_or_default())),
-    })
+    }))
 }
 
 fn our_message_id(query: &str) -> Option<String> {
@@ -101,11 +99,12 @@ fn our_message_id(query: &str) -> Option<String> {
     (!id.is_empty()).then_some(id)
 }
 
-fn message_event(form: &Form<'_>) -> Event {
-    let Some(provider_message_id) = form.message_sid() else { return malformed("message: no MessageSid") };
-    let Some(from) = form.get("From") else { return malformed("message: no From") };
-    let Some(identity) = identity(&from) else { return malformed("message: no From") };
-    Event::Message(InboundMessage {
+/// `Err`: what is missing.
+fn message_event(form: &Form<'_>) -> Result<Event, String> {
+    let provider_message_id = form.message_sid().ok_or("message: no MessageSid")?;
+    let from = form.get("From").ok_or("message: no From")?;
+    let identity = identity(&from).ok_or("message: no From")?;
+    Ok(Event::Message(InboundMessage {
         provider_message_id,
         from: vec![identity],
         reply_address: from,
@@ -113,7 +112,7 @@ fn message_event(form: &Form<'_>) -> Event {
         at: None,
         content: content(form),
         reply_to: form.get("OriginalRepliedMessageSid"),
-    })
+    }))
 }
 
 /// The sender's mark. Short codes and sender names are no E.164 numbers; they are kept as they are, never refused.
@@ -148,8 +147,4 @@ fn media(form: &Form<'_>, index: usize) -> Option<RemoteMedia> {
         _ => MediaKind::Document,
     };
     Some(RemoteMedia { kind, reference, mime, file_name: None, sha256: None })
-}
-
-fn malformed(reason: &str) -> Event {
-    Event::Malformed { reason: reason.to_owned(), raw: String::new() }
 }
