@@ -1,15 +1,8 @@
 // The launcher's style sheet. It lives in a shadow root, and `:host` carries `!important` because only that beats
 // an `!important` rule of the page around it.
-const bottom = 'max(20px,env(safe-area-inset-bottom))';
+import { inkOn } from '../colour';
 
-/** Black or white, whichever reads better on `colour` (`#rrggbb`). */
-export function inkOn(colour: string): string {
-  const [r, g, b] = [1, 3, 5].map((i) => {
-    const c = parseInt(colour.slice(i, i + 2), 16) / 255;
-    return c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
-  }) as [number, number, number];
-  return 0.2126 * r + 0.7152 * g + 0.0722 * b > 0.179 ? '#18181b' : '#ffffff';
-}
+const bottom = 'max(20px,env(safe-area-inset-bottom))';
 
 export const css = (colour: string, side: 'left' | 'right'): string => `
 :host{all:initial!important;position:fixed!important;z-index:2147483647!important;display:block!important}

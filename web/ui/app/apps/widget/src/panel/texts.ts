@@ -59,7 +59,7 @@ export const locale = signal('en');
 const rightToLeft = ['ar', 'fa', 'he', 'ur'];
 
 /** Switches the words, the dates and the direction. A language without words of ours still gets its dates. */
-export function useLocale(tag: string): void {
+export function setLocale(tag: string): void {
   let known = tag;
   try {
     known = Intl.getCanonicalLocales(tag)[0] ?? 'en';
