@@ -2,6 +2,7 @@
 
 export * from './backoff'
 export * from './drafts'
+export * from './linkify'
 export * from './outbox'
 export * from './rows'
 export * from './shortcuts'

@@ -45,6 +45,7 @@ export class RowStore {
   private rows = new Map<Id, Row>()
   private views: Record<View, Row[]> = { team: [], mine: [], unassigned: [], closed: [] }
   private scheduled = false
+  private held = false
 
   constructor(
     private scope: Scope,
@@ -60,11 +61,20 @@ export class RowStore {
     return this.rows.values()
   }
 
-  /** Forgets everything, for a resync or another group; the screen keeps the old rows until the next flush. */
-  clear(scope: Scope = this.scope): void {
+  /**
+   * Forgets everything, for a resync or another group. The screen keeps the old rows until `release`, so that
+   * frames that arrive while the lists are fetched neither get lost nor show half a list.
+   */
+  restart(scope: Scope = this.scope): void {
     this.scope = scope
+    this.held = true
     this.rows = new Map()
     this.views = { team: [], mine: [], unassigned: [], closed: [] }
+  }
+
+  release(): void {
+    this.held = false
+    this.touch()
   }
 
   /** A row from REST: what the viewer has read comes with it. */
@@ -120,7 +130,7 @@ export class RowStore {
     this.scheduled = true
     this.schedule(() => {
       this.scheduled = false
-      this.flush()
+      if (!this.held) this.flush()
     })
   }
 

@@ -128,6 +128,7 @@ function unique(lines: Line[]): Line[] {
 export function items_of(lines: Line[], pending: Pending[]): Item[] {
   const items: Item[] = []
   const known = new Set<string>()
+  const days = new Set<string>()
   let day = ''
   let previous: { who: string; at: number } | null = null
   const separate = (at: string) => {
@@ -135,7 +136,10 @@ export function items_of(lines: Line[], pending: Pending[]): Item[] {
     if (key === day) return
     day = key
     previous = null
-    items.push({ key: `day-${key}-${items.length === 0 ? 'first' : 'next'}`, kind: 'day', at })
+    // A wrong clock can bring a day twice; keys must differ all the same.
+    const name = days.has(key) ? `day-${key}-${items.length}` : `day-${key}`
+    days.add(key)
+    items.push({ key: name, kind: 'day', at })
   }
   const join = (who: string, at: string): boolean => {
     const time = Date.parse(at)

@@ -1,8 +1,8 @@
 // Sets the colour scheme before the first paint, so a dark screen never flashes white.
 ;(function () {
-  var scheme = 'auto'
+  var scheme = 'system'
   try {
-    scheme = localStorage.getItem('vueuse-color-scheme') || 'auto'
+    scheme = localStorage.getItem('switchboard.scheme') || 'system'
   } catch (e) {
     // Storage is blocked: follow the system.
   }

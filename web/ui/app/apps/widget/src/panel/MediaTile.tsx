@@ -69,7 +69,7 @@ export function MediaTile({ media, token }: { media: Media; token: string | null
   }
   const label = film ? t.play(name) : t.download(name);
   return (
-    <button type="button" class="file" aria-label={label} title={label} onClick={film ? () => void load() : download}>
+    <button type="button" class="file" title={label} onClick={film ? () => void load() : download}>
       <Icon icon={film ? 'play' : 'file'} />
       <span class="file-name">{name}</span>
       <span class="file-size">{broken ? t.gone : sizeOf(media.size)}</span>

@@ -1,0 +1,98 @@
+// Connects the workspace to the agents' socket: which frame changes what.
+
+import { AgentSocket, Backoff, type SocketLike } from '@switchboard/core'
+import type { Entry, EntryFrame, ServerFrame } from '@switchboard/protocol'
+import { load_session, server_now, session, set_server_time, was_signed_out } from '../session'
+import type { Workspace } from './workspace'
+
+export function connect(workspace: Workspace): AgentSocket {
+  const url = `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/ws/agent`
+  return new AgentSocket(() => new WebSocket(url) as unknown as SocketLike, {
+    frame: (frame) => receive(workspace, frame),
+    state: (state) => {
+      workspace.link.value = state
+      workspace.outbox.set_online(state === 'live')
+      if (state === 'live') {
+        workspace.was_live.value = true
+        workspace.tell_viewing()
+        workspace.mark_read()
+      }
+    },
+    resync: (hello) => {
+      set_server_time(hello.server_time)
+      return load_until_done(workspace)
+    },
+    signed_out,
+    refused: () => {
+      // The browser hides why a handshake failed; a lost session is the one reason that waiting does not cure.
+      void load_session()
+        .then((found) => {
+          if (!found) signed_out()
+        })
+        .catch(() => undefined)
+    },
+  })
+}
+
+function signed_out(): void {
+  was_signed_out.value = true
+  session.value = null
+}
+
+async function load_until_done(workspace: Workspace): Promise<void> {
+  const backoff = new Backoff({ first_ms: 1_000 })
+  for (;;) {
+    try {
+      return await workspace.load_all()
+    } catch {
+      if (workspace.link.value === 'off') return
+      await new Promise((resume) => setTimeout(resume, 300 + backoff.next()))
+    }
+  }
+}
+
+function receive(workspace: Workspace, frame: ServerFrame): void {
+  switch (frame.t) {
+    case 'typing': {
+      const { who, until } = frame.d
+      if (who.kind === 'user' && who.id === workspace.user.id) return
+      show_typing(workspace, frame.conversation_id, who.name, Date.parse(until))
+      return
+    }
+    case 'presence.viewing':
+      workspace.viewing.set(
+        frame.conversation_id,
+        frame.d.users.filter((user) => user.id !== workspace.user.id),
+      )
+      return
+    case 'conversation.read_state':
+      workspace.rows.set_read(frame.conversation_id, frame.d)
+      return
+  }
+  if ('seq' in frame && 'conversation_id' in frame) entry(workspace, frame)
+}
+
+/** Typing ends by a message or by time; a second of grace covers the way here. */
+function show_typing(workspace: Workspace, conversation_id: string, name: string, until: number): void {
+  const shown = { name }
+  workspace.typing.set(conversation_id, shown)
+  const left = Math.min(10_000, Math.max(0, until - server_now()) + 1_000)
+  setTimeout(() => {
+    if (workspace.typing.get(conversation_id) === shown) workspace.typing.delete(conversation_id)
+  }, left)
+}
+
+function entry(workspace: Workspace, frame: EntryFrame): void {
+  const { row, conversation_id } = frame
+  if (row) workspace.rows.apply(row)
+  if (frame.t.startsWith('conversation.')) workspace.refresh_counts()
+  if (frame.t === 'message.created' && frame.d.message.direction === 'in') workspace.typing.delete(conversation_id)
+  const changed = workspace.timelines.get(conversation_id)?.apply(frame as Entry) ?? false
+  workspace.confirm_sent(frame)
+  if (conversation_id !== workspace.open_id.value || !changed) return
+  workspace.touch_log()
+  if (frame.t !== 'message.created' || frame.d.message.direction !== 'in') return
+  const { sender, text } = frame.d.message
+  workspace.announced.value = `${sender.name}: ${text ?? ''}`
+  workspace.mark_read()
+}

@@ -1,0 +1,41 @@
+// Toasts: short news, and errors that say the cure.
+
+import { useToast } from '@nuxt/ui/composables'
+import { RequestError } from '@switchboard/core'
+import { error_text, t } from '@switchboard/i18n'
+import { ApiError } from './api'
+
+export function describe(error: unknown): string {
+  if (error instanceof ApiError) return error_text(error.code, error.detail)
+  if (error instanceof RequestError) return error_text(error.code, error.message)
+  return t.errors.internal!
+}
+
+export function useNotify() {
+  const toast = useToast()
+  return {
+    done(text: string, undo?: () => void) {
+      toast.add({
+        title: text,
+        color: 'success',
+        icon: 'i-lucide-circle-check',
+        duration: undo ? 8_000 : 3_000,
+        actions: undo
+          ? [{ label: t.actions.undo, color: 'neutral' as const, variant: 'outline' as const, onClick: undo }]
+          : undefined,
+      })
+    },
+    failed(error: unknown) {
+      toast.add({
+        title: t.error_title,
+        description: describe(error),
+        color: 'error',
+        icon: 'i-lucide-triangle-alert',
+        duration: 10_000,
+      })
+    },
+    say(text: string) {
+      toast.add({ title: text, color: 'warning', icon: 'i-lucide-info', duration: 6_000 })
+    },
+  }
+}
