@@ -101,7 +101,7 @@ pub fn parse(input: &str, home_country: &str) -> Result<Phone, PhoneProblem> {
     if home.is_none() && !written.starts_with('+') {
         return Err(PhoneProblem::UnknownCountry);
     }
-    let number = phonenumber::parse(home, written).map_err(problem)?;
+    let number = phonenumber::parse(home, written).map_err(|error| problem(&error))?;
     let number_text = number.format().mode(phonenumber::Mode::E164).to_string();
     let canonical = from_digits(&number_text).ok_or(PhoneProblem::Impossible)?;
     Ok(Phone { number: canonical, is_valid: number.is_valid() })
@@ -147,7 +147,7 @@ fn digit(c: char) -> Option<char> {
     char::from_digit(code - zero, 10)
 }
 
-fn problem(error: phonenumber::ParseError) -> PhoneProblem {
+fn problem(error: &phonenumber::ParseError) -> PhoneProblem {
     use phonenumber::ParseError;
     match error {
         ParseError::TooLong => PhoneProblem::TooLong,

@@ -1,6 +1,6 @@
 //! What a WhatsApp message says, as readable text, files and structured rest. What is not understood is kept raw, never dropped.
 
-use super::loose::{Loose, list_at, string_at};
+use super::loose::{Loose, list_at, object, string_at};
 use super::parse::{Context, Head};
 use crate::channels::text::readable;
 use crate::channels::{Content, RemoteMedia};
@@ -33,7 +33,7 @@ fn text_body(raw: &RawValue) -> Option<String> {
         #[serde(borrow)]
         body: Cow<'a, str>,
     }
-    let text: Text<'_> = serde_json::from_str(raw.get()).ok()?;
+    let text: Text<'_> = object(raw.get()).ok()?;
     Some(readable(text.body))
 }
 

@@ -94,6 +94,15 @@ impl<'de> Visitor<'de> for LooseVisitor {
     }
 }
 
+/// Reads a struct from an object. Serde by itself would also take a list, field by field: junk would become a message.
+pub(super) fn object<'a, T: Deserialize<'a>>(json: &'a str) -> Result<T, String> {
+    if json.trim_start().starts_with('{') {
+        serde_json::from_str(json).map_err(|error| error.to_string())
+    } else {
+        Err("not an object".to_owned())
+    }
+}
+
 /// The text or number under `key`, fit to be stored and shown; empty when there is none.
 pub(super) fn string_at(object: &Value, key: &str) -> String {
     match object.get(key) {

@@ -52,12 +52,11 @@ fn refusal(status: u16, after: Option<u64>, error: &Value) -> SendOutcome {
     let failure = failure(error);
     let transient = error.get("is_transient").and_then(Value::as_bool).unwrap_or(false);
     match integer_at(error, "code").and_then(meaning).map(|meaning| meaning.verdict) {
-        Some(Verdict::Refuse) => SendOutcome::Refused(failure),
         Some(Verdict::Retry) => SendOutcome::TryLater { failure, after },
         Some(Verdict::Stop) => SendOutcome::ChannelBroken(failure),
         None if transient || status == 429 || status >= 500 => SendOutcome::TryLater { failure, after },
         None if status == 401 => SendOutcome::ChannelBroken(failure),
-        None => SendOutcome::Refused(failure),
+        Some(Verdict::Refuse) | None => SendOutcome::Refused(failure),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Reads a WhatsApp webhook: every message and status of every entry and change. A bad one is kept apart and never loses its siblings.
 
 use super::content;
-use super::loose::{Loose, mend_surrogates};
+use super::loose::{Loose, mend_surrogates, object};
 use super::status;
 use crate::channels::{Addressed, Delivery, Event, InboundMessage, ParseError};
 use crate::contact::{Identity, IdentityKind};
@@ -12,8 +12,8 @@ use serde_json::value::RawValue;
 /// Everything `raw` says, in its order. Check its signature first. Refuses only what is not a WhatsApp webhook at all.
 pub fn webhook(raw: &[u8]) -> Result<Delivery, ParseError> {
     let text = mend_surrogates(String::from_utf8_lossy(raw));
-    let body: Body<'_> = serde_json::from_str(&text)
-        .map_err(|error| ParseError { detail: format!("WhatsApp webhook: {error}") })?;
+    let body: Body<'_> =
+        object(&text).map_err(|error| ParseError { detail: format!("WhatsApp webhook: {error}") })?;
     let mut delivery = Delivery::default();
     for entry in body.entry {
         read_entry(entry, &mut delivery);
@@ -42,21 +42,21 @@ struct Change<'a> {
 }
 
 fn read_entry(raw: &RawValue, delivery: &mut Delivery) {
-    match serde_json::from_str::<Entry<'_>>(raw.get()) {
+    match object::<Entry<'_>>(raw.get()) {
         Ok(entry) => entry.changes.into_iter().for_each(|change| read_change(change, delivery)),
         Err(error) => delivery.events.push(malformed(None, "entry", &error, raw)),
     }
 }
 
 fn read_change(raw: &RawValue, delivery: &mut Delivery) {
-    let change: Change<'_> = match serde_json::from_str(raw.get()) {
+    let change: Change<'_> = match object(raw.get()) {
         Ok(change) => change,
         Err(error) => return delivery.events.push(malformed(None, "change", &error, raw)),
     };
     if let Some(reason) = ignored_field(change.field.as_str()) {
         return delivery.events.push(Addressed { address: None, event: Event::Ignored { reason } });
     }
-    match serde_json::from_str::<Value<'_>>(change.value.get()) {
+    match object::<Value<'_>>(change.value.get()) {
         Ok(value) => value.read(delivery),
         Err(error) => delivery.events.push(malformed(None, "value", &error, change.value)),
     }
@@ -113,8 +113,7 @@ struct Metadata<'a> {
 
 impl Value<'_> {
     fn read(&self, delivery: &mut Delivery) {
-        let metadata: Metadata<'_> =
-            self.metadata.and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or_default();
+        let metadata: Metadata<'_> = self.metadata.and_then(|raw| object(raw.get()).ok()).unwrap_or_default();
         let address = metadata.phone_number_id.text();
         let before = delivery.events.len();
         let mut push = |event| delivery.events.push(Addressed { address: address.clone(), event });
@@ -159,7 +158,7 @@ struct Profile<'a> {
 
 fn senders(raw: Option<&RawValue>) -> Vec<Sender<'_>> {
     let items: Vec<&RawValue> = raw.and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or_default();
-    items.into_iter().filter_map(|raw| serde_json::from_str(raw.get()).ok()).collect()
+    items.into_iter().filter_map(|raw| object(raw.get()).ok()).collect()
 }
 
 /// The fields every message has, and those of the common text message.
@@ -200,7 +199,7 @@ pub(super) struct Context<'a> {
 
 fn message(raw: &RawValue, senders: &[Sender<'_>]) -> Event {
     let malformed = |reason: String| Event::Malformed { reason, raw: raw.get().to_owned() };
-    let head: Head<'_> = match serde_json::from_str(raw.get()) {
+    let head: Head<'_> = match object(raw.get()) {
         Ok(head) => head,
         Err(error) => return malformed(format!("message: {error}")),
     };
@@ -213,8 +212,7 @@ fn message(raw: &RawValue, senders: &[Sender<'_>]) -> Event {
     let Some(reply_address) = reply_address(&head, sender) else {
         return malformed("message: no sender".to_owned());
     };
-    let context: Context<'_> =
-        head.context.and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or_default();
+    let context: Context<'_> = head.context.and_then(|raw| object(raw.get()).ok()).unwrap_or_default();
     let said = content::of(&head, &context, raw);
     Event::Message(InboundMessage {
         provider_message_id,
@@ -266,7 +264,7 @@ fn user_id_of(head: &Head<'_>, sender: Option<&Sender<'_>>) -> Option<String> {
     head.from_user_id.text().or_else(|| sender.filter(theirs).and_then(|sender| sender.user_id.text()))
 }
 
-fn malformed(address: Option<String>, what: &str, error: &serde_json::Error, raw: &RawValue) -> Addressed {
+fn malformed(address: Option<String>, what: &str, error: &str, raw: &RawValue) -> Addressed {
     let reason = format!("{what}: {error}");
     Addressed { address, event: Event::Malformed { reason, raw: raw.get().to_owned() } }
 }

@@ -1,6 +1,6 @@
 //! News about messages of ours: one object of `statuses[]`.
 
-use super::loose::Loose;
+use super::loose::{Loose, object};
 use super::outcome;
 use crate::channels::{Event, StatusUpdate};
 use crate::receipt::Status;
@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 /// The event one status is; `Malformed` keeps what could not be understood.
 pub(super) fn event(raw: &RawValue) -> Event {
     let malformed = |reason: String| Event::Malformed { reason, raw: raw.get().to_owned() };
-    let news: News<'_> = match serde_json::from_str(raw.get()) {
+    let news: News<'_> = match object(raw.get()) {
         Ok(news) => news,
         Err(error) => return malformed(format!("status: {error}")),
     };
