@@ -1,0 +1,187 @@
+//! The handle of a running simulator.
+
+use std::collections::HashSet;
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, SystemTime};
+
+use tokio::runtime::{Builder, Runtime};
+use tokio::sync::{mpsc, watch};
+
+use crate::account::AccountState;
+use crate::callbacks::{CallbackCounts, LANES, run_lane};
+use crate::cloud_api::handshake;
+use crate::config::{Account, Config};
+use crate::faults::{Faults, NoSuchAccount};
+use crate::journal::Accepted;
+use crate::listener::{Engine, server};
+use crate::phone::{Phone, digits};
+use crate::world::World;
+
+/// A running simulator; cheap to clone. Its server ends with the last clone.
+#[derive(Clone)]
+pub struct Simulator {
+    pub(crate) world: Arc<World>,
+    faults: Faults,
+    _engine: Arc<Engine>,
+}
+
+impl Simulator {
+    /// Starts the providers on `listen`; port 0 takes a free one.
+    pub async fn start(config: Config, listen: SocketAddr) -> io::Result<Self> {
+        let mut keys = HashSet::new();
+        if let Some(twice) = config.accounts.iter().find(|account| !keys.insert(account.key())) {
+            let problem = format!("the account {} is configured twice", twice.key());
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, problem));
+        }
+        // reqwest has no built-in crypto here; a product that installed one already is fine.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let client =
+            reqwest::Client::builder().pool_max_idle_per_host(256).build().map_err(io::Error::other)?;
+        let listener = TcpListener::bind(listen)?;
+        let base_url = format!("http://{}", listener.local_addr()?);
+        let runtime =
+            Builder::new_multi_thread().worker_threads(2).thread_name("simulator").enable_all().build()?;
+        let (accounts, lanes) = open_accounts(config.accounts);
+        let handle = runtime.handle().clone();
+        let world = Arc::new(World::new(accounts, client, handle, base_url, config.callback_timeout));
+        for (account, lane) in lanes {
+            runtime.spawn(run_lane(Arc::clone(&world), account, lane));
+        }
+        let engine = Arc::new(serve(runtime, &world, listener)?);
+        Ok(Self { faults: Faults { world: Arc::clone(&world) }, world, _engine: engine })
+    }
+
+    /// Where the providers answer, for example `http://127.0.0.1:40123`.
+    pub fn base_url(&self) -> String {
+        self.world.base_url.clone()
+    }
+
+    /// The accounts it was started with.
+    pub fn accounts(&self) -> Vec<Account> {
+        self.world.accounts().iter().map(|account| account.config.clone()).collect()
+    }
+
+    /// Every send a provider accepted, in order.
+    pub fn journal(&self) -> Vec<Accepted> {
+        self.world.journal.since(0)
+    }
+
+    /// The journal from this position on; with [`Simulator::journal_len`] a reader follows it cheaply.
+    pub fn journal_since(&self, position: usize) -> Vec<Accepted> {
+        self.world.journal.since(position)
+    }
+
+    pub fn journal_len(&self) -> usize {
+        self.world.journal.len()
+    }
+
+    /// Forgets what was accepted, so that long load tests do not fill the memory.
+    pub fn clear_journal(&self) {
+        self.world.journal.clear();
+    }
+
+    /// The customer's phone with this number, in any notation. It is made when it does not exist.
+    ///
+    /// # Panics
+    /// When there is no such account. [`Simulator::find_phone`] does not panic.
+    #[track_caller]
+    pub fn phone(&self, account_key: &str, number: &str) -> Phone {
+        match self.find_phone(account_key, number) {
+            Ok(phone) => phone,
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    pub fn find_phone(&self, account_key: &str, number: &str) -> Result<Phone, NoSuchAccount> {
+        let account = Arc::clone(self.world.account(account_key)?);
+        let digits: Arc<str> = digits(number).into();
+        account.with_phone(&digits, |handset| handset.owned = true);
+        Ok(Phone { world: Arc::clone(&self.world), account, digits })
+    }
+
+    /// The switches of every account.
+    pub fn faults(&self) -> &Faults {
+        &self.faults
+    }
+
+    /// Pushes the simulator's clock forward: webhook timestamps, the 24-hour rule, media URLs, rate limits.
+    pub fn advance_clock(&self, by: Duration) {
+        self.world.clock.advance(by);
+        self.world.changed();
+    }
+
+    /// The time in the simulator's world.
+    pub fn now(&self) -> SystemTime {
+        self.world.clock.now()
+    }
+
+    /// How far its clock is ahead of the machine's, so that a product can push its own along.
+    pub fn clock_offset(&self) -> Duration {
+        self.world.clock.offset()
+    }
+
+    /// Follows the offset; wakes whenever somebody pushes the clock, here or on the page.
+    pub fn watch_clock(&self) -> watch::Receiver<Duration> {
+        self.world.clock.watch()
+    }
+
+    /// What became of callbacks so far.
+    pub fn callbacks(&self) -> CallbackCounts {
+        self.world.counters.snapshot()
+    }
+
+    /// Meta's webhook handshake with a Cloud API account's URL: whether the product accepted it.
+    pub async fn verify_webhook(&self, account_key: &str) -> Result<bool, NoSuchAccount> {
+        let account = self.world.account(account_key)?;
+        let Account::CloudApi { verify_token, .. } = &account.config else {
+            return Err(NoSuchAccount(account_key.to_owned()));
+        };
+        Ok(handshake(&self.world, &account.webhook().url, verify_token).await.unwrap_or_default())
+    }
+
+    /// Waits until `condition` holds; it is asked again after everything that happens here. False after `deadline`.
+    pub async fn wait_until(&self, deadline: Duration, condition: impl Fn(&Self) -> bool) -> bool {
+        let mut changes = self.world.watch();
+        let waiting = async {
+            while !condition(self) {
+                if changes.changed().await.is_err() {
+                    return;
+                }
+            }
+        };
+        let _ = tokio::time::timeout(deadline, waiting).await;
+        condition(self)
+    }
+
+    /// Waits until no callback is queued, in flight or to be repeated.
+    pub async fn settle(&self, deadline: Duration) -> bool {
+        self.wait_until(deadline, |sim| sim.world.counters.pending.load(Ordering::SeqCst) == 0).await
+    }
+}
+
+type Lane = (Arc<AccountState>, mpsc::UnboundedReceiver<crate::callbacks::Callback>);
+
+fn open_accounts(configs: Vec<Account>) -> (Vec<Arc<AccountState>>, Vec<Lane>) {
+    let mut accounts = Vec::new();
+    let mut lanes = Vec::new();
+    for config in configs {
+        let (senders, receivers): (Vec<_>, Vec<_>) = (0..LANES).map(|_| mpsc::unbounded_channel()).unzip();
+        let account = Arc::new(AccountState::new(config, senders));
+        lanes.extend(receivers.into_iter().map(|receiver| (Arc::clone(&account), receiver)));
+        accounts.push(account);
+    }
+    (accounts, lanes)
+}
+
+fn serve(runtime: Runtime, world: &Arc<World>, listener: TcpListener) -> io::Result<Engine> {
+    let server = {
+        let _inside = runtime.enter();
+        server(Arc::clone(world), listener)?
+    };
+    let handle = server.handle();
+    runtime.spawn(server);
+    Ok(Engine::new(runtime, handle))
+}
