@@ -1,5 +1,7 @@
 //! Whatever bytes arrive, nothing panics; and of a batch with one corrupted part, all other parts arrive.
 
+#![expect(clippy::unwrap_used, reason = "a test that panics is a test that fails")]
+
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use std::path::PathBuf;
