@@ -1,1 +1,21 @@
-//! schema
+//! Where Switchboard keeps everything: SQLite or PostgreSQL behind one [`Store`], chosen by the URL.
+//!
+//! Conversations are written through the journal only ([`Store::append`]): one writer, group commit, positions in the order of commits.
+//! Everything else is a method of [`Store`], grouped by noun under `store/`, over functions in `queries/` that are compiled once per
+//! backend. Error type everywhere: [`StoreError`].
+
+mod append;
+mod batch;
+mod error;
+mod journal;
+mod migrate;
+mod rows;
+mod sqlite;
+mod statement;
+mod store;
+mod tables;
+
+pub use append::Append;
+pub use error::{Constraint, StoreError};
+pub use journal::{AfterCommit, Committed, Payload, Position};
+pub use store::{Options, Store};

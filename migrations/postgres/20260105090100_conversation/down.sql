@@ -1,0 +1,10 @@
+DROP TABLE read_state;
+DROP TABLE event;
+DROP TABLE media;
+DROP TABLE message;
+DROP TABLE care_window;
+DROP TABLE conversation_route;
+DROP TABLE conversation_assignee;
+DROP TABLE conversation;
+DROP TABLE identity;
+DROP TABLE contact;

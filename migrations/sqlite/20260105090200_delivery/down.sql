@@ -1,0 +1,3 @@
+DROP TABLE quarantine;
+DROP TABLE pending_receipt;
+DROP TABLE outbox;

@@ -1,0 +1,183 @@
+//! [`Batch`]: the appends of one transaction, sorted into rows per table, in the order the tables must be written.
+
+use crate::append::Append;
+use crate::rows::contact::{NewContact, NewIdentity, ProfileName, ShownMark};
+use crate::rows::conversation::{
+    Head, NewAssignee, NewConversation, NewReadState, NewRoute, NoAssignees, NoRoutes, OpenWindow,
+};
+use crate::rows::delivery::{Dequeue, Enqueue};
+use crate::rows::event::NewEvent;
+use crate::rows::message::{MediaNews, MessageNews, NewMedia, NewMessage};
+use std::collections::HashMap;
+use switchboard_engine::contact::{Identity, IdentityKind};
+use switchboard_engine::conversation::{Change, Conversation, ConversationStatus};
+use switchboard_engine::ids::{MessageId, UserId};
+use switchboard_engine::time::Timestamp;
+
+#[derive(Default)]
+pub(crate) struct Batch<'a> {
+    pub(crate) contacts: Vec<NewContact<'a>>,
+    pub(crate) identities: Vec<NewIdentity<'a>>,
+    pub(crate) shown_marks: Vec<ShownMark<'a>>,
+    pub(crate) profile_names: Vec<ProfileName<'a>>,
+    pub(crate) conversations: Vec<NewConversation<'a>>,
+    pub(crate) heads: Vec<Head<'a>>,
+    pub(crate) no_routes: Vec<NoRoutes>,
+    pub(crate) routes: Vec<NewRoute<'a>>,
+    pub(crate) no_assignees: Vec<NoAssignees>,
+    pub(crate) assignees: Vec<NewAssignee>,
+    pub(crate) windows: Vec<OpenWindow<'a>>,
+    pub(crate) messages: Vec<NewMessage<'a>>,
+    pub(crate) media: Vec<NewMedia<'a>>,
+    pub(crate) message_news: Vec<MessageNews<'a>>,
+    pub(crate) media_news: Vec<MediaNews<'a>>,
+    pub(crate) events: Vec<NewEvent>,
+    pub(crate) read_states: Vec<NewReadState>,
+    pub(crate) enqueued: Vec<Enqueue<'a>>,
+    pub(crate) dequeued: Vec<Dequeue>,
+}
+
+impl<'a> Batch<'a> {
+    /// `first` is the position of the first event; the others follow in the order of the appends.
+    pub(crate) fn of(appends: impl Iterator<Item = &'a Append>, first: i64) -> Self {
+        let mut batch = Self::default();
+        let mut position = first;
+        for append in appends {
+            batch.head(append);
+            for change in &append.changes {
+                batch.change(append, change);
+            }
+            for event in &append.events {
+                batch.events.push(NewEvent::of(position, append.next.id.0, event));
+                position += 1;
+            }
+        }
+        batch.merge_windows();
+        batch
+    }
+
+    fn head(&mut self, append: &'a Append) {
+        let state = &*append.next;
+        match append.expected_version {
+            None => {}
+            Some(0) => self.conversations.push(NewConversation::of(state)),
+            Some(version) => self.heads.push(Head::of(state, version)),
+        }
+        if append.parts.routes {
+            self.routes_of(state);
+        }
+        if append.parts.assignees {
+            self.assignees_of(state);
+        }
+        if append.parts.profile_name {
+            let profile_name = state.contact.profile_name.as_deref();
+            self.profile_names.push(ProfileName { profile_name, id: state.contact.id.0 });
+        }
+    }
+
+    fn routes_of(&mut self, state: &'a Conversation) {
+        self.no_routes.push(NoRoutes { id: state.id.0 });
+        self.routes.extend(state.routes.iter().zip(0..).map(|(route, position)| NewRoute {
+            conversation_id: state.id.0,
+            channel_id: route.channel_id.0,
+            address: &route.address,
+            position,
+            last_inbound_at: route.last_inbound_at.map(|at| at.0),
+        }));
+    }
+
+    fn assignees_of(&mut self, state: &'a Conversation) {
+        self.no_assignees.push(NoAssignees { id: state.id.0 });
+        self.assignees.extend(state.assignees.iter().zip(0..).map(|(assignee, position)| NewAssignee {
+            conversation_id: state.id.0,
+            user_id: assignee.user_id.0,
+            position,
+            is_owner: assignee.owner,
+            is_open: state.status == ConversationStatus::Open,
+        }));
+    }
+
+    fn change(&mut self, append: &'a Append, change: &'a Change) {
+        let state = &*append.next;
+        match change {
+            Change::CreateContact { contact, identities } => {
+                self.contacts.push(NewContact::of(state.business_id, contact, state.created_at));
+                self.identities_of(state, identities);
+            }
+            Change::AddIdentities(identities) => {
+                self.identities_of(state, identities);
+                self.show(state, identities);
+            }
+            Change::InsertMessage(message) => {
+                self.messages.push(NewMessage::of(message));
+                self.media.extend(NewMedia::of(state.business_id, message));
+            }
+            Change::UpdateMessage(update) => self.message_news.push(MessageNews::of(update)),
+            Change::UpdateMedia { media, .. } => self.media_news.push(MediaNews::of(media)),
+            Change::OpenWindow { channel_id, address, at } => {
+                self.windows.push(OpenWindow { channel_id: channel_id.0, address, last_inbound_at: at.0 });
+            }
+            // Written from the state, see `Append::of`.
+            Change::SetAssignees(_) => {}
+            Change::SetRead { user_id, state: read } => {
+                self.forget_read_state(state, *user_id);
+                self.read_states.push(NewReadState::of(state.id, *user_id, *read));
+            }
+            Change::Enqueue { message_id, channel_id } => {
+                let at = append.events.first().map_or(state.last_activity_at, |event| event.at);
+                self.enqueue(state, *message_id, channel_id.0, at);
+            }
+            Change::Dequeue { message_id } => self.dequeued.push(Dequeue { id: message_id.0 }),
+        }
+    }
+
+    fn identities_of(&mut self, state: &'a Conversation, identities: &'a [Identity]) {
+        let rows = identities
+            .iter()
+            .map(|identity| NewIdentity::of(state.business_id, state.contact.id, identity, state.created_at));
+        self.identities.extend(rows);
+    }
+
+    fn show(&mut self, state: &Conversation, identities: &'a [Identity]) {
+        let find = |kind| identities.iter().find(|mark| mark.kind() == kind).map(Identity::value);
+        let (phone, email) = (find(IdentityKind::Phone), find(IdentityKind::Email));
+        if phone.is_some() || email.is_some() {
+            self.shown_marks.push(ShownMark { id: state.contact.id.0, phone, email });
+        }
+    }
+
+    /// The last word of an append counts: one statement may write a row only once.
+    fn forget_read_state(&mut self, state: &Conversation, user: UserId) {
+        self.read_states.retain(|row| row.conversation_id != state.id.0 || row.user_id != user.0);
+    }
+
+    fn enqueue(&mut self, state: &Conversation, message: MessageId, channel_id: i64, at: Timestamp) {
+        self.enqueued.push(Enqueue {
+            message_id: message.0,
+            channel_id,
+            conversation_id: state.id.0,
+            state: "queued",
+            due_at: at.0,
+            created_at: at.0,
+        });
+    }
+
+    /// Two conversations may share a pair of numbers; one statement may write its row only once.
+    fn merge_windows(&mut self) {
+        let mut newest: HashMap<(i64, &str), i64> = HashMap::with_capacity(self.windows.len());
+        for window in &self.windows {
+            let at = newest.entry((window.channel_id, window.address)).or_insert(window.last_inbound_at);
+            *at = window.last_inbound_at.max(*at);
+        }
+        if newest.len() < self.windows.len() {
+            self.windows = newest
+                .into_iter()
+                .map(|((channel_id, address), last_inbound_at)| OpenWindow {
+                    channel_id,
+                    address,
+                    last_inbound_at,
+                })
+                .collect();
+        }
+    }
+}

@@ -1,0 +1,21 @@
+//! The outbox: messages waiting for their channel's connector.
+
+use crate::statement::statement;
+use diesel::sql_types::{BigInt, Text};
+
+statement! {
+    /// A retry waits again, and keeps its count of attempts.
+    insert "outbox" Enqueue['a] {
+        message_id: i64 => BigInt,
+        channel_id: i64 => BigInt,
+        conversation_id: i64 => BigInt,
+        state: &'a str => Text,
+        due_at: i64 => BigInt,
+        created_at: i64 => BigInt,
+    } "ON CONFLICT (message_id) DO UPDATE SET state = excluded.state, due_at = excluded.due_at"
+}
+
+statement! {
+    with b Dequeue[] { id: i64 => BigInt }
+    "DELETE FROM outbox WHERE message_id IN (SELECT id FROM b)"
+}

@@ -1,0 +1,121 @@
+//! [`Store`]: the handle everybody holds. Its methods stand under `store/`, one file per noun.
+
+use crate::append::Append;
+use crate::error::StoreError;
+use crate::journal::{AfterCommit, Entry, Position, Work};
+use crate::sqlite;
+use std::sync::Arc;
+use tokio::runtime::Handle;
+use tokio::sync::{mpsc::error::TrySendError, oneshot};
+
+mod contacts;
+mod conversations;
+mod facts;
+
+/// How to open a [`Store`].
+pub struct Options {
+    /// `sqlite://data/switchboard.db` or `postgres://…`.
+    pub url: String,
+    /// A multi-thread runtime that outlives every arbiter: connections live and die with it.
+    pub runtime: Handle,
+    /// Called from the writer once per batch, in position order, before the callers of its appends are answered. Must not block.
+    pub after_commit: AfterCommit,
+    /// Connections for reading (on PostgreSQL also for rare writes).
+    pub readers: usize,
+    /// Most appends in one transaction.
+    pub max_batch: usize,
+    /// Accepts a PostgreSQL server that may lose what it acknowledged. For tests only.
+    pub allow_unsafe_durability: bool,
+}
+
+impl Options {
+    /// The usual sizes, nobody listening.
+    pub fn new(url: impl Into<String>, runtime: Handle) -> Self {
+        Self {
+            url: url.into(),
+            runtime,
+            after_commit: Box::new(|_| {}),
+            readers: 4,
+            max_batch: 1000,
+            allow_unsafe_durability: false,
+        }
+    }
+}
+
+/// An open database. Cheap to clone; every method may be called from any runtime and dropped at any await: what was handed in is finished.
+#[derive(Clone)]
+pub struct Store {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    backend: Backend,
+    epoch: String,
+}
+
+enum Backend {
+    Sqlite(sqlite::Database),
+}
+
+/// Runs one query function on whichever backend is open: `run!(self, read, |conn, queries| queries::facts::max_position(conn))`.
+/// `write` makes it a transaction.
+macro_rules! run {
+    ($store:expr, $how:ident, |$conn:ident, $queries:ident| $ask:expr) => {
+        match &$store.inner.backend {
+            $crate::store::Backend::Sqlite(database) => {
+                use $crate::sqlite::queries as $queries;
+                database.$how(move |$conn| Box::pin(async move { $ask.await })).await
+            }
+        }
+    };
+}
+use run;
+
+impl Store {
+    /// Opens the database, takes its lock and brings it up to date.
+    pub async fn open(options: Options) -> Result<Self, StoreError> {
+        let backend = Backend::Sqlite(sqlite::Database::open(options).await?);
+        let store = Self { inner: Arc::new(Inner { backend, epoch: String::new() }) };
+        let fresh = format!("{:016x}", rand::random::<u64>());
+        let epoch =
+            run!(store, write, |conn, queries| async move { queries::facts::epoch(conn, &fresh).await })?;
+        let Some(Inner { backend, .. }) = Arc::into_inner(store.inner) else {
+            return Err(StoreError::unavailable("the store is shared before it is open"));
+        };
+        Ok(Self { inner: Arc::new(Inner { backend, epoch }) })
+    }
+
+    /// Stores one command's outcome. Answers once it is on stable storage.
+    pub async fn append(&self, append: Append) -> Result<Position, StoreError> {
+        let (ack, done) = oneshot::channel();
+        let entry = Box::new(Entry { append, ack });
+        match &self.inner.backend {
+            Backend::Sqlite(database) => database.queue.try_send(Work::Append(entry)).map_err(refused)?,
+        }
+        done.await.unwrap_or_else(|_| Err(StoreError::unavailable("the journal lost its connection")))
+    }
+
+    /// Writes what is queued, folds the log into the database and lets go of it. Later calls fail.
+    pub async fn close(&self) {
+        let (done, closed) = oneshot::channel();
+        match &self.inner.backend {
+            Backend::Sqlite(database) => {
+                let _ = database.queue.send(Work::Close(done)).await;
+                database.close();
+            }
+        }
+        let _ = closed.await;
+    }
+
+    /// A random word made with the database; a cursor of another epoch means nothing here.
+    pub fn epoch(&self) -> &str {
+        &self.inner.epoch
+    }
+}
+
+fn refused<T>(error: TrySendError<T>) -> StoreError {
+    match error {
+        TrySendError::Full(_) => StoreError::Busy,
+        TrySendError::Closed(_) => StoreError::unavailable("the store is closed"),
+    }
+}

@@ -1,0 +1,18 @@
+//! Contacts.
+
+use super::{Store, run};
+use crate::error::StoreError;
+use switchboard_engine::contact::{Contact, Identity};
+use switchboard_engine::ids::BusinessId;
+
+impl Store {
+    /// The contact recognised by the best (first) known of these marks, with the marks nobody has yet. `phone` and `email` of the contact
+    /// already show the new ones.
+    pub async fn find_contact(
+        &self,
+        business: BusinessId,
+        marks: Vec<Identity>,
+    ) -> Result<Option<(Contact, Vec<Identity>)>, StoreError> {
+        run!(self, read, |conn, queries| queries::contact::find(conn, business, marks))
+    }
+}

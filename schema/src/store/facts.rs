@@ -1,0 +1,28 @@
+//! Facts about the database.
+
+use super::{Store, run};
+use crate::error::StoreError;
+use switchboard_engine::ids::BusinessId;
+use switchboard_engine::time::Timestamp;
+
+impl Store {
+    /// Position of the newest event, 0 in an empty log.
+    pub async fn max_position(&self) -> Result<i64, StoreError> {
+        run!(self, read, |conn, queries| queries::facts::max_position(conn))
+    }
+
+    /// Position of the oldest event kept, 0 in an empty log.
+    pub async fn min_position(&self) -> Result<i64, StoreError> {
+        run!(self, read, |conn, queries| queries::facts::min_position(conn))
+    }
+
+    /// The highest conversation number given so far.
+    pub async fn last_number(&self, business: BusinessId) -> Result<i64, StoreError> {
+        run!(self, read, |conn, queries| queries::facts::last_number(conn, business))
+    }
+
+    /// Succeeds when a commit goes through: what readiness asks.
+    pub async fn write_probe(&self, now: Timestamp) -> Result<(), StoreError> {
+        run!(self, write, |conn, queries| queries::facts::write_probe(conn, now.0))
+    }
+}

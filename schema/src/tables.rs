@@ -1,0 +1,307 @@
+//! Every table and column, as both databases have them: `migrations/` is the source, a test compares.
+
+diesel::table! {
+    meta (key) {
+        key -> Text,
+        value -> Text,
+    }
+}
+
+diesel::table! {
+    business (id) {
+        id -> BigInt,
+        name -> Text,
+        country -> Text,
+        time_zone -> Text,
+        currency -> Nullable<Text>,
+        settings -> Text,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    user_account (id) {
+        id -> BigInt,
+        business_id -> BigInt,
+        first_name -> Text,
+        last_name -> Text,
+        email -> Text,
+        role -> Text,
+        status -> Text,
+        password_hash -> Nullable<Text>,
+        must_change_password -> Bool,
+        locale -> Nullable<Text>,
+        time_zone -> Nullable<Text>,
+        last_seen_at -> Nullable<BigInt>,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    session (token_hash) {
+        token_hash -> Binary,
+        user_id -> BigInt,
+        created_at -> BigInt,
+        last_used_at -> BigInt,
+        expires_at -> BigInt,
+        user_agent -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    team_group (id) {
+        id -> BigInt,
+        business_id -> BigInt,
+        name -> Text,
+        position -> BigInt,
+        status -> Text,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    group_member (group_id, user_id) {
+        group_id -> BigInt,
+        user_id -> BigInt,
+        role -> Text,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    channel (id) {
+        id -> BigInt,
+        business_id -> BigInt,
+        group_id -> BigInt,
+        kind -> Text,
+        provider -> Text,
+        address -> Text,
+        name -> Text,
+        status -> Text,
+        credentials -> Nullable<Binary>,
+        settings -> Text,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    contact (id) {
+        id -> BigInt,
+        business_id -> BigInt,
+        kind -> Text,
+        first_name -> Nullable<Text>,
+        middle_name -> Nullable<Text>,
+        last_name -> Nullable<Text>,
+        display_name -> Text,
+        name_is_placeholder -> Bool,
+        profile_name -> Nullable<Text>,
+        phone -> Nullable<Text>,
+        email -> Nullable<Text>,
+        status -> Text,
+        version -> BigInt,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    identity (business_id, kind, value) {
+        business_id -> BigInt,
+        kind -> Text,
+        value -> Text,
+        owner_kind -> Text,
+        owner_id -> BigInt,
+        verified -> Bool,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    conversation (id) {
+        id -> BigInt,
+        business_id -> BigInt,
+        group_id -> BigInt,
+        contact_id -> BigInt,
+        number -> BigInt,
+        status -> Text,
+        owner_user_id -> Nullable<BigInt>,
+        last_seq -> BigInt,
+        version -> BigInt,
+        ai_epoch -> BigInt,
+        inbound_count -> BigInt,
+        last_inbound_seq -> BigInt,
+        last_inbound_provider_id -> Nullable<Text>,
+        route_inbound_at -> Nullable<BigInt>,
+        last_message_id -> Nullable<BigInt>,
+        last_preview -> Nullable<Text>,
+        last_direction -> Nullable<Text>,
+        last_kind -> Nullable<Text>,
+        last_status -> Nullable<Text>,
+        last_message_at -> Nullable<BigInt>,
+        waiting_since -> Nullable<BigInt>,
+        last_activity_at -> BigInt,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    conversation_assignee (conversation_id, user_id) {
+        conversation_id -> BigInt,
+        user_id -> BigInt,
+        position -> BigInt,
+        is_owner -> Bool,
+        is_open -> Bool,
+    }
+}
+
+diesel::table! {
+    conversation_route (conversation_id, channel_id, address) {
+        conversation_id -> BigInt,
+        channel_id -> BigInt,
+        address -> Text,
+        position -> BigInt,
+        last_inbound_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    care_window (channel_id, address) {
+        channel_id -> BigInt,
+        address -> Text,
+        last_inbound_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    message (id) {
+        id -> BigInt,
+        conversation_id -> BigInt,
+        seq -> BigInt,
+        channel_id -> BigInt,
+        direction -> Text,
+        kind -> Text,
+        sender_kind -> Text,
+        sender_id -> Nullable<BigInt>,
+        sender_name -> Nullable<Text>,
+        body -> Text,
+        extra -> Nullable<Text>,
+        client_id -> Nullable<Text>,
+        provider_message_id -> Nullable<Text>,
+        reply_to -> Nullable<Text>,
+        status -> Nullable<Text>,
+        failure_code -> Nullable<Text>,
+        failure_detail -> Nullable<Text>,
+        attempt -> BigInt,
+        at -> BigInt,
+        sent_at -> Nullable<BigInt>,
+        delivered_at -> Nullable<BigInt>,
+        read_at -> Nullable<BigInt>,
+        failed_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    media (id) {
+        id -> BigInt,
+        business_id -> BigInt,
+        message_id -> Nullable<BigInt>,
+        position -> BigInt,
+        uploader_kind -> Nullable<Text>,
+        uploader_id -> Nullable<BigInt>,
+        kind -> Text,
+        file_name -> Nullable<Text>,
+        mime -> Text,
+        size -> Nullable<BigInt>,
+        sha256 -> Nullable<Text>,
+        storage_key -> Nullable<Text>,
+        remote_reference -> Nullable<Text>,
+        state -> Text,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    event (position) {
+        position -> BigInt,
+        conversation_id -> BigInt,
+        seq -> BigInt,
+        kind -> Text,
+        at -> BigInt,
+        message_id -> Nullable<BigInt>,
+        data -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    read_state (conversation_id, user_id) {
+        conversation_id -> BigInt,
+        user_id -> BigInt,
+        last_read_seq -> BigInt,
+        read_inbound_count -> BigInt,
+        forced_unread -> Bool,
+    }
+}
+
+diesel::table! {
+    outbox (message_id) {
+        message_id -> BigInt,
+        channel_id -> BigInt,
+        conversation_id -> BigInt,
+        state -> Text,
+        attempt -> BigInt,
+        due_at -> BigInt,
+        claimed_at -> Nullable<BigInt>,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    pending_receipt (channel_id, provider_message_id, status) {
+        channel_id -> BigInt,
+        provider_message_id -> Text,
+        status -> Text,
+        at -> BigInt,
+        failure_code -> Nullable<Text>,
+        failure_detail -> Nullable<Text>,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    quarantine (id) {
+        id -> BigInt,
+        source -> Text,
+        conversation_id -> Nullable<BigInt>,
+        payload -> Text,
+        error -> Text,
+        tries -> BigInt,
+        at -> BigInt,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(
+    meta,
+    business,
+    user_account,
+    session,
+    team_group,
+    group_member,
+    channel,
+    contact,
+    identity,
+    conversation,
+    conversation_assignee,
+    conversation_route,
+    care_window,
+    message,
+    media,
+    event,
+    read_state,
+    outbox,
+    pending_receipt,
+    quarantine,
+);
