@@ -1,8 +1,8 @@
 // Serves a page that embeds the widget, from another origin than the widget's (127.0.0.1 against localhost).
-import { readFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { expect, test as base, type FrameLocator, type Locator, type Page } from '@playwright/test';
+import { readFileSync } from 'node:fs'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { expect, test as base, type FrameLocator, type Locator, type Page } from '@playwright/test'
 
 /**
  * Playwright turns the partitioning of third-party storage off, and then Chromium denies the frame any storage. Shipping
@@ -13,69 +13,69 @@ export const test = base.extend<object, object>({
     ({ launchOptions }, use) => use({ ...launchOptions, args: [...(launchOptions.args ?? []), '--disable-features=Translate'] }),
     { scope: 'worker' },
   ],
-});
+})
 
-const file = (name: string): string => readFileSync(new URL(name, import.meta.url), 'utf8');
+const file = (name: string): string => readFileSync(new URL(name, import.meta.url), 'utf8')
 
 export interface Host {
-  url: string;
-  close(): void;
+  url: string
+  close(): void
 }
 
 /** `widget` is the origin of the server, `key` the widget's. */
 export async function startHost(widget: string, key: string, hostile = false): Promise<Host> {
-  const css = hostile ? '<link rel="stylesheet" href="/hostile.css">' : '';
-  const page = file('./widget-host.html').replace('__SNIPPET__', `${widget}/w/${key}.js`).replace('<!--hostile-->', css);
+  const css = hostile ? '<link rel="stylesheet" href="/hostile.css">' : ''
+  const page = file('./widget-host.html').replace('__SNIPPET__', `${widget}/w/${key}.js`).replace('<!--hostile-->', css)
   const policy =
     `default-src 'none'; script-src ${widget}; frame-src ${widget}; img-src data:; ` +
-    `${hostile ? "style-src 'self'; " : ''}require-trusted-types-for 'script'`;
+    `${hostile ? "style-src 'self'; " : ''}require-trusted-types-for 'script'`
   const server: Server = createServer((request, response) => {
-    if (request.url === '/hostile.css') response.writeHead(200, { 'content-type': 'text/css' }).end(file('./hostile.css'));
-    else response.writeHead(200, { 'content-type': 'text/html; charset=utf-8', 'content-security-policy': policy }).end(page);
-  });
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`, close: () => void server.close() };
+    if (request.url === '/hostile.css') response.writeHead(200, { 'content-type': 'text/css' }).end(file('./hostile.css'))
+    else response.writeHead(200, { 'content-type': 'text/html; charset=utf-8', 'content-security-policy': policy }).end(page)
+  })
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`, close: () => void server.close() }
 }
 
 /** The widget as a visitor meets it. */
 export class Widget {
-  readonly launcher: Locator;
-  readonly panel: FrameLocator;
-  readonly field: Locator;
-  readonly log: Locator;
+  readonly launcher: Locator
+  readonly panel: FrameLocator
+  readonly field: Locator
+  readonly log: Locator
 
   constructor(readonly page: Page) {
-    this.launcher = page.locator('switchboard-chat button');
-    this.panel = page.frameLocator('switchboard-chat iframe');
-    this.field = this.panel.getByRole('textbox');
-    this.log = this.panel.getByRole('log');
+    this.launcher = page.locator('switchboard-chat button')
+    this.panel = page.frameLocator('switchboard-chat iframe')
+    this.field = this.panel.getByRole('textbox')
+    this.log = this.panel.getByRole('log')
   }
 
   async open(): Promise<void> {
-    await this.launcher.click();
-    await expect(this.field).toBeFocused();
+    await this.launcher.click()
+    await expect(this.field).toBeFocused()
   }
 
   async say(text: string): Promise<void> {
-    await this.field.fill(text);
-    await this.field.press('Enter');
+    await this.field.fill(text)
+    await this.field.press('Enter')
   }
 
   bubble(text: string): Locator {
-    return this.log.locator('.row', { hasText: text });
+    return this.log.locator('.row', { hasText: text })
   }
 
   tick(text: string, name: string): Locator {
-    return this.bubble(text).getByRole('img', { name });
+    return this.bubble(text).getByRole('img', { name })
   }
 }
 
 /** Violations of a content security policy and errors, as the browser logs them. */
 export function complaints(page: Page): string[] {
-  const found: string[] = [];
+  const found: string[] = []
   page.on('console', (message) => {
-    if (message.type() === 'error' && !/WebSocket|ERR_|status of/.test(message.text())) found.push(message.text());
-  });
-  page.on('pageerror', (error) => found.push(String(error)));
-  return found;
+    if (message.type() === 'error' && !/WebSocket|ERR_|status of/.test(message.text())) found.push(message.text())
+  })
+  page.on('pageerror', (error) => found.push(String(error)))
+  return found
 }

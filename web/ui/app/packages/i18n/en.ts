@@ -108,7 +108,7 @@ export const en = {
     via: (channel: string) => `via ${channel}`,
     details: 'Contact',
   },
-  sender: { ai: 'AI agent', bot: 'Automatic reply', you: 'You' },
+  sender: { ai: 'AI agent', bot: 'Automatic reply', you: 'You', you_object: 'you' },
   kinds: {
     text: '',
     media: 'Attachment',

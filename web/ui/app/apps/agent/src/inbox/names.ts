@@ -4,7 +4,7 @@ import { error_text, t } from '@switchboard/i18n'
 import type { Actor, Assignee, Entry, Failure, Id } from '@switchboard/protocol'
 
 const actor = (by: Actor, me: Id) => (by.kind === 'user' && by.id === me ? t.sender.you : by.name)
-const people = (list: Assignee[], me: Id) => list.map((a) => (a.user_id === me ? t.sender.you : a.name)).join(', ')
+const people = (list: Assignee[], me: Id) => list.map((a) => (a.user_id === me ? t.sender.you_object : a.name)).join(', ')
 
 /** The sentence of a system line. */
 export function event_text(entry: Entry, me: Id, channel: string): string {

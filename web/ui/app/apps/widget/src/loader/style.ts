@@ -1,8 +1,8 @@
 // The launcher's style sheet. It lives in a shadow root, and `:host` carries `!important` because only that beats
 // an `!important` rule of the page around it.
-import { inkOn } from '../colour';
+import { inkOn } from '../colour'
 
-const bottom = 'max(20px,env(safe-area-inset-bottom))';
+const bottom = 'max(20px,env(safe-area-inset-bottom))'
 
 export const css = (colour: string, side: 'left' | 'right'): string => `
 :host{all:initial!important;position:fixed!important;z-index:2147483647!important;display:block!important}
@@ -25,4 +25,4 @@ iframe.open{visibility:visible;opacity:1;transform:none}
 @media (prefers-color-scheme:dark){iframe{background:#18181b}}
 @media (prefers-reduced-motion:reduce){*{transition:none!important}}
 @media (forced-colors:active){button{border:2px solid ButtonText}}
-@media print{:host{display:none!important}}`;
+@media print{:host{display:none!important}}`

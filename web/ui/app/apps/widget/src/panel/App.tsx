@@ -1,26 +1,26 @@
 // The whole panel: header, banner, log, composer; Esc closes it.
-import { useRef } from 'preact/hooks';
-import type { Chat } from './chat';
-import { Banner } from './Banner';
-import { Composer, type ComposerHandle } from './Composer';
-import { Icon } from './icons';
-import { Log } from './Log';
-import { texts } from './texts';
+import { useRef } from 'preact/hooks'
+import type { Chat } from './chat'
+import { Banner } from './Banner'
+import { Composer, type ComposerHandle } from './Composer'
+import { Icon } from './icons'
+import { Log } from './Log'
+import { texts } from './texts'
 
 export function App({ chat, close }: { chat: Chat; close: (() => void) | null }) {
-  const composer = useRef<ComposerHandle>(null!);
-  const t = texts.value;
-  const title = chat.widget.value.title || t.chat;
+  const composer = useRef<ComposerHandle>(null!)
+  const t = texts.value
+  const title = chat.widget.value.title || t.chat
 
   function onKeyDown(event: KeyboardEvent): void {
-    if (event.key !== 'Escape' || event.isComposing || composer.current?.escape()) return;
-    close?.();
+    if (event.key !== 'Escape' || event.isComposing || composer.current?.escape()) return
+    close?.()
   }
   function onDrop(event: DragEvent): void {
-    const files = [...(event.dataTransfer?.files ?? [])];
-    if (!files.length) return;
-    event.preventDefault();
-    composer.current?.attach(files);
+    const files = [...(event.dataTransfer?.files ?? [])]
+    if (!files.length) return
+    event.preventDefault()
+    composer.current?.attach(files)
   }
 
   return (
@@ -41,5 +41,5 @@ export function App({ chat, close }: { chat: Chat; close: (() => void) | null })
         {chat.opened.value ? chat.announcement.value : ''}
       </p>
     </main>
-  );
+  )
 }

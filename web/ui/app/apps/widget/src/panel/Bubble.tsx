@@ -1,35 +1,33 @@
 // One message: text with links, media, time and, for the visitor's own, the tick.
-import type { ComponentChildren } from 'preact';
-import type { Chat } from './chat';
-import { timeOf } from './dates';
-import { Icon, type IconName } from './icons';
-import { MediaTile } from './MediaTile';
-import { texts } from './texts';
-import type { Bubble, Tick } from './thread';
+import type { ComponentChildren } from 'preact'
+import { linkify } from '../../../../packages/core/linkify'
+import type { Chat } from './chat'
+import { timeOf } from './dates'
+import { Icon, type IconName } from './icons'
+import { MediaTile } from './MediaTile'
+import { texts } from './texts'
+import type { Bubble, Tick } from './thread'
 
-const icons: Record<Tick, IconName> = { queued: 'clock', sent: 'one', delivered: 'two', failed: 'warning' };
-const address = /\bhttps?:\/\/[^\s<>"']+[^\s<>"'.,;:!?)\]]/g;
+const icons: Record<Tick, IconName> = { queued: 'clock', sent: 'one', delivered: 'two', failed: 'warning' }
 
 /** Web addresses become links; everything else stays text. */
 function withLinks(text: string): ComponentChildren[] {
-  const parts: ComponentChildren[] = [];
-  let end = 0;
-  for (const match of text.matchAll(address)) {
-    parts.push(
-      text.slice(end, match.index),
-      <a href={match[0]} target="_blank" rel="noopener noreferrer nofollow">{match[0]}</a>,
-    );
-    end = match.index + match[0].length;
-  }
-  parts.push(text.slice(end));
-  return parts;
+  return linkify(text).map((part) =>
+    part.href ? (
+      <a href={part.href} target="_blank" rel="noopener noreferrer nofollow">
+        {part.text}
+      </a>
+    ) : (
+      part.text
+    ),
+  )
 }
 
 export function BubbleView({ bubble, chat, first }: { bubble: Bubble; chat: Chat; first: boolean }) {
-  const t = texts.value;
-  const { mine, sender, text, media, tick } = bubble;
-  const look = mine ? 'mine' : sender.kind === 'ai' ? 'ai' : 'team';
-  const failed = tick === 'failed' && mine;
+  const t = texts.value
+  const { mine, sender, text, media, tick } = bubble
+  const look = mine ? 'mine' : sender.kind === 'ai' ? 'ai' : 'team'
+  const failed = tick === 'failed' && mine
   return (
     <div class={`row ${look} ${first ? 'first' : ''}`}>
       {mine ? (
@@ -42,7 +40,9 @@ export function BubbleView({ bubble, chat, first }: { bubble: Bubble; chat: Chat
         </span>
       )}
       <div class={`bubble ${look}`}>
-        {media.map((item) => <MediaTile key={item.id} media={item} token={chat.token.value} />)}
+        {media.map((item) => (
+          <MediaTile key={item.id} media={item} token={chat.token.value} />
+        ))}
         {text && <p dir="auto">{withLinks(text)}</p>}
         <span class="meta">
           <time dateTime={bubble.at}>{timeOf(bubble.at)}</time>
@@ -51,11 +51,15 @@ export function BubbleView({ bubble, chat, first }: { bubble: Bubble; chat: Chat
       </div>
       {failed && (
         <p class="failure">
-          {bubble.refusal === 'rate_limited' ? t.tooMany : t.notSent}
-          <button type="button" onClick={() => chat.again(bubble)}>{t.retry}</button>
-          <button type="button" onClick={() => chat.discard(bubble)}>{t.discard}</button>
+          {t.notSent}
+          <button type="button" onClick={() => chat.again(bubble)}>
+            {t.retry}
+          </button>
+          <button type="button" onClick={() => chat.discard(bubble)}>
+            {t.discard}
+          </button>
         </p>
       )}
     </div>
-  );
+  )
 }

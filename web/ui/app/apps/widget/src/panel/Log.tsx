@@ -1,60 +1,63 @@
 // The messages, oldest first: greeting, day separators, bubbles, typing. Stays at the end unless the visitor reads back.
-import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
-import { BubbleView } from './Bubble';
-import type { Chat } from './chat';
-import { dayKey, dayName } from './dates';
-import { Icon } from './icons';
-import { texts } from './texts';
-import type { Item } from './thread';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
+import { BubbleView } from './Bubble'
+import type { Chat } from './chat'
+import { dayKey, dayName } from './dates'
+import { Icon } from './icons'
+import { texts } from './texts'
+import type { Item } from './thread'
 
-const close = 5 * 60_000;
+const close = 5 * 60_000
 
 /** Whether `item` continues the group of the bubble before it. */
 function continues(item: Item, before: Item | undefined): boolean {
   return (
-    item.kind === 'bubble' && before?.kind === 'bubble' && item.mine === before.mine &&
-    item.sender.name === before.sender.name && Date.parse(item.at) - Date.parse(before.at) < close &&
+    item.kind === 'bubble' &&
+    before?.kind === 'bubble' &&
+    item.mine === before.mine &&
+    item.sender.name === before.sender.name &&
+    Date.parse(item.at) - Date.parse(before.at) < close &&
     dayKey(item.at) === dayKey(before.at)
-  );
+  )
 }
 
 export function Log({ chat }: { chat: Chat }) {
-  const log = useRef<HTMLDivElement>(null);
-  const atEnd = useRef(true);
-  const [behind, setBehind] = useState(false);
-  const items = chat.items.value;
-  const typing = chat.typing.value;
-  const opened = chat.opened.value;
-  const t = texts.value;
-  const greeting = chat.widget.value.greeting;
-  const mine = items[items.length - 1];
-  const written = mine?.kind === 'bubble' && mine.mine ? mine.key : '';
+  const log = useRef<HTMLDivElement>(null)
+  const atEnd = useRef(true)
+  const [behind, setBehind] = useState(false)
+  const items = chat.items.value
+  const typing = chat.typing.value
+  const opened = chat.opened.value
+  const t = texts.value
+  const greeting = chat.widget.value.greeting
+  const mine = items[items.length - 1]
+  const written = mine?.kind === 'bubble' && mine.mine ? mine.key : ''
 
   function toEnd(): void {
-    if (log.current) log.current.scrollTop = log.current.scrollHeight;
+    if (log.current) log.current.scrollTop = log.current.scrollHeight
   }
   // What the visitor just wrote is always shown.
   useLayoutEffect(() => {
-    atEnd.current = true;
-    toEnd();
-  }, [written]);
+    atEnd.current = true
+    toEnd()
+  }, [written])
   useLayoutEffect(() => {
-    if (atEnd.current) toEnd();
-    else setBehind(true);
-  }, [items, typing, opened]);
+    if (atEnd.current) toEnd()
+    else setBehind(true)
+  }, [items, typing, opened])
   // Pictures and the keyboard change heights later.
   useEffect(() => {
-    const observer = new ResizeObserver(() => atEnd.current && toEnd());
-    if (log.current) observer.observe(log.current);
-    if (log.current?.firstElementChild) observer.observe(log.current.firstElementChild);
-    return () => observer.disconnect();
-  }, []);
+    const observer = new ResizeObserver(() => atEnd.current && toEnd())
+    if (log.current) observer.observe(log.current)
+    if (log.current?.firstElementChild) observer.observe(log.current.firstElementChild)
+    return () => observer.disconnect()
+  }, [])
 
   function onScroll(): void {
-    const box = log.current;
-    if (!box) return;
-    atEnd.current = box.scrollHeight - box.scrollTop - box.clientHeight < 48;
-    if (atEnd.current) setBehind(false);
+    const box = log.current
+    if (!box) return
+    atEnd.current = box.scrollHeight - box.scrollTop - box.clientHeight < 48
+    if (atEnd.current) setBehind(false)
   }
 
   return (
@@ -70,24 +73,30 @@ export function Log({ chat }: { chat: Chat }) {
             </div>
           )}
           {items.map((item, i) => {
-            const before = items[i - 1];
+            const before = items[i - 1]
             const day = (!before || dayKey(before.at) !== dayKey(item.at)) && (
               <p class="day" key={`day:${dayKey(item.at)}`}>
                 <span>{dayName(item.at)}</span>
               </p>
-            );
+            )
             const line =
               item.kind === 'closed' ? (
-                <p class="line" key={item.key}>{t.closed}</p>
+                <p class="line" key={item.key}>
+                  {t.closed}
+                </p>
               ) : (
                 <BubbleView key={item.key} bubble={item} chat={chat} first={!continues(item, before)} />
-              );
-            return [day, line];
+              )
+            return [day, line]
           })}
           {typing && (
             <div class="row typing">
               <div class="bubble team" role="img" aria-label={t.typing(typing)}>
-                <span class="dots" aria-hidden="true"><i /><i /><i /></span>
+                <span class="dots" aria-hidden="true">
+                  <i />
+                  <i />
+                  <i />
+                </span>
               </div>
               <span class="who">{t.typing(typing)}</span>
             </div>
@@ -95,10 +104,18 @@ export function Log({ chat }: { chat: Chat }) {
         </div>
       </div>
       {behind && (
-        <button type="button" class="jump" onClick={() => { atEnd.current = true; setBehind(false); toEnd(); }}>
+        <button
+          type="button"
+          class="jump"
+          onClick={() => {
+            atEnd.current = true
+            setBehind(false)
+            toEnd()
+          }}
+        >
           <Icon icon="down" /> {t.newMessages}
         </button>
       )}
     </div>
-  );
+  )
 }

@@ -13,16 +13,20 @@ const paths = {
   two: 'm2 12.5 4.5 4.5L16 7.5m-4.5 9.5L21 7.5',
   warning: 'M12 4 2.8 20h18.4L12 4Zm0 6v4.5m0 3v.01',
   sparkle: 'M12 3c.8 5.5 3.5 8.2 9 9-5.5.8-8.2 3.5-9 9-.8-5.5-3.5-8.2-9-9 5.5-.8 8.2-3.5 9-9Z',
-} as const;
+} as const
 
-export type IconName = keyof typeof paths;
+export type IconName = keyof typeof paths
 
 /** Decoration when it has no `name`, an image with that name otherwise. */
 export function Icon({ icon, name }: { icon: IconName; name?: string }) {
   return (
-    <svg class={`icon icon-${icon}`} viewBox="0 0 24 24" {...(name ? { role: 'img', 'aria-label': name } : { 'aria-hidden': true })}>
+    <svg
+      class={`icon icon-${icon}`}
+      viewBox="0 0 24 24"
+      {...(name ? { role: 'img', 'aria-label': name } : { 'aria-hidden': true })}
+    >
       {name && <title>{name}</title>}
       <path d={paths[icon]} />
     </svg>
-  );
+  )
 }

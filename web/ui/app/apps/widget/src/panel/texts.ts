@@ -1,5 +1,5 @@
 // The panel's own words. English is built in; other languages load when the widget is set to one.
-import { signal } from '@preact/signals';
+import { signal } from '@preact/signals'
 
 export const en = {
   chat: 'Chat',
@@ -41,42 +41,42 @@ export const en = {
   uploadFailed: 'The upload failed.',
   tooMany: 'Too many files in a short time. Wait a moment.',
   dropHere: 'Drop files to attach them',
-};
+}
 
-export type Texts = typeof en;
+export type Texts = typeof en
 
 const others: Record<string, () => Promise<{ default: Texts }>> = {
   ar: () => import('./locales/ar'),
   de: () => import('./locales/de'),
   es: () => import('./locales/es'),
   fr: () => import('./locales/fr'),
-};
+}
 
-export const texts = signal<Texts>(en);
+export const texts = signal<Texts>(en)
 /** For dates and numbers. */
-export const locale = signal('en');
+export const locale = signal('en')
 
-const rightToLeft = ['ar', 'fa', 'he', 'ur'];
+const rightToLeft = ['ar', 'fa', 'he', 'ur']
 
 /** Switches the words, the dates and the direction. A language without words of ours still gets its dates. */
 export function setLocale(tag: string): void {
-  let known = tag;
+  let known = tag
   try {
-    known = Intl.getCanonicalLocales(tag)[0] ?? 'en';
+    known = Intl.getCanonicalLocales(tag)[0] ?? 'en'
   } catch {
-    known = 'en';
+    known = 'en'
   }
-  if (known === locale.value) return;
-  locale.value = known;
-  const language = known.split('-')[0] ?? 'en';
-  const load = others[language];
-  const root = document.documentElement;
-  root.lang = load ? known : 'en';
-  root.dir = rightToLeft.includes(language) ? 'rtl' : 'ltr';
-  if (!load) texts.value = en;
+  if (known === locale.value) return
+  locale.value = known
+  const language = known.split('-')[0] ?? 'en'
+  const load = others[language]
+  const root = document.documentElement
+  root.lang = load ? known : 'en'
+  root.dir = rightToLeft.includes(language) ? 'rtl' : 'ltr'
+  if (!load) texts.value = en
   else
     load().then(
       (module) => (texts.value = module.default),
       () => (texts.value = en),
-    );
+    )
 }

@@ -1,5 +1,5 @@
 // The panel's words in Arabic.
-import type { Texts } from '../texts';
+import type { Texts } from '../texts'
 
 export default {
   chat: 'دردشة',
@@ -41,4 +41,4 @@ export default {
   uploadFailed: 'فشل الرفع.',
   tooMany: 'ملفات كثيرة في وقت قصير. انتظر لحظة.',
   dropHere: 'أفلت الملفات لإرفاقها',
-} satisfies Texts;
+} satisfies Texts

@@ -1,5 +1,5 @@
 // The panel's words in German.
-import type { Texts } from '../texts';
+import type { Texts } from '../texts'
 
 export default {
   chat: 'Chat',
@@ -41,4 +41,4 @@ export default {
   uploadFailed: 'Das Hochladen ist fehlgeschlagen.',
   tooMany: 'Zu viele Dateien in kurzer Zeit. Bitte kurz warten.',
   dropHere: 'Dateien hier ablegen',
-} satisfies Texts;
+} satisfies Texts

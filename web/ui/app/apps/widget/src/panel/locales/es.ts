@@ -1,5 +1,5 @@
 // The panel's words in Spanish.
-import type { Texts } from '../texts';
+import type { Texts } from '../texts'
 
 export default {
   chat: 'Chat',
@@ -41,4 +41,4 @@ export default {
   uploadFailed: 'La subida ha fallado.',
   tooMany: 'Demasiados archivos en poco tiempo. Espera un momento.',
   dropHere: 'Suelta los archivos para adjuntarlos',
-} satisfies Texts;
+} satisfies Texts

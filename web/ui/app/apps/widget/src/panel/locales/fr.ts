@@ -1,5 +1,5 @@
 // The panel's words in French.
-import type { Texts } from '../texts';
+import type { Texts } from '../texts'
 
 export default {
   chat: 'Discussion',
@@ -41,4 +41,4 @@ export default {
   uploadFailed: 'Le téléversement a échoué.',
   tooMany: 'Trop de fichiers en peu de temps. Patientez un instant.',
   dropHere: 'Déposez les fichiers pour les joindre',
-} satisfies Texts;
+} satisfies Texts
