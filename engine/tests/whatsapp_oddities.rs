@@ -22,7 +22,7 @@ fn group_messages_and_their_statuses_are_ignored() {
 fn a_sender_is_found_by_user_id_then_phone_and_strangers_stay_apart() {
     let contacts = json!([
         {"wa_id": "16505551234", "user_id": "US.1", "profile": {"name": "Ann"}},
-        {"wa_id": "", "user_id": "US.2", "profile": {"name": "Bob"}},
+        {"wa_id": "", "user_id": "US.2", "profile": {"username": "@bob"}},
     ]);
     let from = |who: Value| {
         let mut message = json!({"id": "wamid.1", "type": "text", "text": {"body": "hi"}});
@@ -38,7 +38,7 @@ fn a_sender_is_found_by_user_id_then_phone_and_strangers_stay_apart() {
     );
     assert_eq!(from(json!({"from": "16505551234"})), ann);
     assert_eq!(from(json!({"from": 16_505_551_234_u64, "from_user_id": "US.1"})), ann);
-    let bob = (vec!["US.2".to_owned()], "US.2".to_owned(), Some("Bob".to_owned()));
+    let bob = (vec!["US.2".to_owned()], "US.2".to_owned(), Some("@bob".to_owned()));
     assert_eq!(from(json!({"from": "", "from_user_id": "US.2"})), bob);
     assert_eq!(from(json!({"from_user_id": "US.2"})), bob);
     let stranger = (vec!["+447400123456".to_owned()], "447400123456".to_owned(), None);

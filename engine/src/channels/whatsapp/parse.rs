@@ -154,6 +154,15 @@ struct Sender<'a> {
 struct Profile<'a> {
     #[serde(borrow, default)]
     name: Loose<'a>,
+    #[serde(borrow, default)]
+    username: Loose<'a>,
+}
+
+impl Sender<'_> {
+    fn name(&self) -> Option<String> {
+        let profile = self.profile.as_ref()?;
+        profile.name.text().or_else(|| profile.username.text())
+    }
 }
 
 fn senders(raw: Option<&RawValue>) -> Vec<Sender<'_>> {
@@ -218,7 +227,7 @@ fn message(raw: &RawValue, senders: &[Sender<'_>]) -> Event {
         provider_message_id,
         from,
         reply_address,
-        profile_name: sender.and_then(|s| s.profile.as_ref()).and_then(|profile| profile.name.text()),
+        profile_name: sender.and_then(Sender::name),
         at: head.timestamp.moment(),
         content: said.content,
         reply_to: said.refers_to.or_else(|| context.id.text()),
