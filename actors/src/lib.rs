@@ -1,1 +1,57 @@
-//! actors
+//! Everything that lives: conversations, sessions, connectors, and the handles between them.
+//!
+//! Errors: [`trouble::Trouble`] to whoever asked; what cannot be answered is logged once, here. Modules in reading order:
+pub mod telemetry;
+
+pub mod clock;
+pub mod core;
+pub mod trouble;
+pub mod vault;
+
+pub mod roster;
+
+pub mod fanout;
+pub mod hub;
+pub mod publication;
+pub mod replay;
+
+pub mod conversation;
+pub mod directory;
+pub mod intake;
+
+pub mod connector;
+pub mod files;
+pub mod hooks;
+pub mod lines;
+
+pub mod desk;
+pub mod presence;
+pub mod visitors;
+
+pub mod agent_session;
+pub mod socket;
+pub mod visitor_session;
+
+mod start;
+
+pub use start::{Config, StartError};
+
+use crate::core::Core;
+use std::sync::Arc;
+
+/// The handle to everything that lives; cheap to clone.
+#[derive(Clone)]
+pub struct Actors {
+    pub core: Core,
+    pub roster: roster::RosterHandle,
+    pub directory: directory::Directory,
+    pub intake: intake::Intake,
+    pub presence: presence::Presence,
+    pub files: files::Files,
+    pub vault: vault::Vault,
+    /// Where providers and people find us, without a slash at the end.
+    pub public_url: Arc<str>,
+    /// Signs visitor tokens.
+    key: [u8; 32],
+    arbiters: start::Arbiters,
+}

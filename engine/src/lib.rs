@@ -18,4 +18,5 @@ pub mod care_window;
 pub mod conversation;
 
 pub mod channels;
+pub mod token;
 pub mod wire;

@@ -1,0 +1,219 @@
+//! The connector: one actor per connected WhatsApp or SMS channel. Takes messages from the outbox to the provider.
+//!
+//! A message is claimed durably before it is sent and at most one attempt is in flight; a conversation's messages leave in their order.
+//! An attempt whose outcome nobody knows ends as `unknown` and is never repeated blindly. Its mailbox is only a hint: the outbox rows
+//! are the truth, and a sweep finds whatever a full mailbox or a crash left behind.
+
+use crate::core::Core;
+use crate::directory::Directory;
+use crate::files::Files;
+use crate::roster::Line;
+use actix::prelude::*;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use switchboard_engine::ids::{ConversationId, MessageId};
+
+mod fetch;
+mod protocol;
+mod queue;
+mod transmit;
+
+pub use protocol::Protocol;
+use queue::Queue;
+use transmit::Ended;
+
+const MAILBOX: usize = 256;
+/// Attempts in flight per channel.
+const PARALLEL: usize = 32;
+/// How often the outbox is compared with what this actor has in mind.
+const SWEEP: Duration = Duration::from_secs(15);
+/// Pause after the provider refused our credentials or could not be reached; doubles up to the longest.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+
+pub struct Connector {
+    context: Arc<Connection>,
+    queue: Queue,
+    in_flight: usize,
+    paused_until: Option<Instant>,
+    /// Failures in a row that were the provider's, not the message's.
+    strikes: u32,
+}
+
+/// What one transmission needs; shared by all of a channel.
+pub struct Connection {
+    pub core: Core,
+    pub directory: Directory,
+    pub files: Files,
+    pub line: Arc<Line>,
+    pub protocol: Protocol,
+    pub http: reqwest::Client,
+}
+
+/// A message waits in the outbox.
+#[derive(Message, Clone, Copy, Debug)]
+#[rtype(result = "()")]
+pub struct Transmit {
+    pub conversation_id: ConversationId,
+    pub message_id: MessageId,
+}
+
+/// Files of an inbound message wait at the provider.
+#[derive(Message, Clone, Copy, Debug)]
+#[rtype(result = "()")]
+pub struct FetchFiles {
+    pub message_id: MessageId,
+}
+
+/// The team has read a customer's message.
+#[derive(Message, Clone, Debug)]
+#[rtype(result = "()")]
+pub struct MarkRead {
+    pub provider_message_id: String,
+}
+
+/// Stops taking up new work; what is in flight ends.
+#[derive(Message, Clone, Copy, Debug)]
+#[rtype(result = "()")]
+pub struct Halt;
+
+impl Connector {
+    pub fn start(connection: Connection, arbiter: &ArbiterHandle) -> Addr<Self> {
+        Self::start_in_arbiter(arbiter, move |_| Self {
+            context: Arc::new(connection),
+            queue: Queue::default(),
+            in_flight: 0,
+            paused_until: None,
+            strikes: 0,
+        })
+    }
+
+    /// Starts as many attempts as may run.
+    fn pump(&mut self, ctx: &mut Context<Self>) {
+        if self.is_paused() {
+            return;
+        }
+        while self.in_flight < PARALLEL {
+            let Some(next) = self.queue.take(Instant::now()) else { break };
+            self.in_flight += 1;
+            let connection = self.context.clone();
+            let attempt = async move { transmit::attempt(&connection, next).await };
+            ctx.spawn(attempt.into_actor(self).map(move |ended, actor, ctx| actor.ended(next, ended, ctx)));
+        }
+    }
+
+    fn is_paused(&self) -> bool {
+        self.paused_until.is_some_and(|until| Instant::now() < until)
+    }
+
+    fn ended(&mut self, sent: Transmit, ended: Ended, ctx: &mut Context<Self>) {
+        self.in_flight -= 1;
+        let channel = self.context.line.channel.kind.as_str();
+        metrics::counter!(crate::telemetry::TRANSMISSIONS, "channel" => channel, "outcome" => ended.name()).increment(1);
+        match ended {
+            Ended::Over => {
+                self.strikes = 0;
+                self.queue.done(sent.conversation_id);
+            }
+            Ended::Later(after) => self.try_later(sent, after, ctx),
+            Ended::ProviderDown => {
+                let pause = self.next_pause();
+                self.queue.back(sent, Instant::now());
+                self.pause(pause, ctx);
+            }
+        }
+        self.pump(ctx);
+    }
+
+    fn try_later(&mut self, sent: Transmit, after: Duration, ctx: &mut Context<Self>) {
+        self.queue.back(sent, Instant::now() + after);
+        ctx.run_later(after, Self::pump);
+    }
+
+    fn next_pause(&mut self) -> Duration {
+        self.strikes = self.strikes.saturating_add(1);
+        FIRST_PAUSE.saturating_mul(1 << self.strikes.min(6).saturating_sub(1)).min(LONGEST_PAUSE)
+    }
+
+    fn pause(&mut self, pause: Duration, ctx: &mut Context<Self>) {
+        if !self.is_paused() {
+            tracing::warn!(channel.id = %self.context.line.channel.id, pause_ms = pause.as_millis() as u64, "provider unavailable, waiting");
+            self.paused_until = Some(Instant::now() + pause);
+            ctx.run_later(pause, |actor, ctx| {
+                actor.paused_until = None;
+                actor.pump(ctx);
+            });
+        }
+    }
+
+    /// Finds rows that memory does not know: after a start, a full mailbox, a failed claim.
+    fn sweep(&mut self, ctx: &mut Context<Self>) {
+        let (store, channel) = (self.context.core.store.clone(), self.context.line.channel.id);
+        let rows = async move { store.outbox_waiting(channel, 10_000).await };
+        ctx.spawn(rows.into_actor(self).map(|rows, actor, ctx| match rows {
+            Ok(rows) => {
+                for row in rows {
+                    let due = Transmit { conversation_id: row.conversation_id, message_id: row.message_id };
+                    actor.queue.add(due);
+                }
+                actor.pump(ctx);
+            }
+            Err(error) => tracing::warn!(%error, "the outbox could not be read, trying again"),
+        }));
+    }
+}
+
+impl Actor for Connector {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        ctx.set_mailbox_capacity(MAILBOX);
+        let connection = self.context.clone();
+        let settle = async move { transmit::settle_interrupted(&connection).await };
+        ctx.wait(settle.into_actor(self).map(|(), actor, ctx| actor.sweep(ctx)));
+        let connection = self.context.clone();
+        ctx.spawn(async move { fetch::resume(&connection).await }.into_actor(self));
+        ctx.run_interval(SWEEP, Self::sweep);
+    }
+}
+
+impl Handler<Transmit> for Connector {
+    type Result = ();
+
+    fn handle(&mut self, due: Transmit, ctx: &mut Self::Context) {
+        self.queue.add(due);
+        self.pump(ctx);
+    }
+}
+
+impl Handler<FetchFiles> for Connector {
+    type Result = ();
+
+    fn handle(&mut self, fetch: FetchFiles, ctx: &mut Self::Context) {
+        let connection = self.context.clone();
+        ctx.spawn(async move { fetch::files_of(&connection, fetch.message_id).await }.into_actor(self));
+    }
+}
+
+impl Handler<MarkRead> for Connector {
+    type Result = ();
+
+    /// Best effort: a lost read mark is corrected by the next one.
+    fn handle(&mut self, mark: MarkRead, ctx: &mut Self::Context) {
+        let connection = self.context.clone();
+        let tell = async move {
+            if let Some(call) = connection.protocol.mark_read(&mark.provider_message_id) {
+                let _ = protocol::make(&connection.http, call).await;
+            }
+        };
+        ctx.spawn(tell.into_actor(self));
+    }
+}
+
+impl Handler<Halt> for Connector {
+    type Result = ();
+
+    fn handle(&mut self, _: Halt, _: &mut Self::Context) {
+        self.paused_until = Some(Instant::now() + Duration::from_hours(1));
+    }
+}

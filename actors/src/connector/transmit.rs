@@ -1,0 +1,186 @@
+//! One attempt: claim durably, send, and tell the conversation what came of it.
+
+use super::protocol::{self, NoAnswer};
+use super::{Connection, Transmit, fetch};
+use crate::conversation::Wish;
+use crate::trouble::Trouble;
+use std::time::Duration;
+use switchboard_engine::channels::{Outgoing, SendOutcome};
+use switchboard_engine::ids::MessageId;
+use switchboard_engine::message::Message;
+use switchboard_engine::receipt::{Failure, Receipt, Status};
+
+/// How an attempt ended, as the queue must see it.
+pub(super) enum Ended {
+    /// Accepted, refused or unknown: nothing more to do.
+    Over,
+    Later(Duration),
+    /// Not this message's fault.
+    ProviderDown,
+}
+
+impl Ended {
+    pub(super) fn name(&self) -> &'static str {
+        match self {
+            Self::Over => "over",
+            Self::Later(_) => "later",
+            Self::ProviderDown => "provider_down",
+        }
+    }
+}
+
+/// Older than this a message is no longer worth sending.
+const TOO_OLD: Duration = Duration::from_hours(24);
+/// Wait before another try where the provider names none; doubles per attempt, with jitter.
+const RETRY: Duration = Duration::from_secs(1);
+const LONGEST_RETRY: Duration = Duration::from_mins(5);
+
+pub(super) async fn attempt(connection: &Connection, due: Transmit) -> Ended {
+    let store = &connection.core.store;
+    let attempt = match store.outbox_claim(due.message_id).await {
+        Ok(Some(attempt)) => attempt,
+        // Somebody settled it meanwhile: cancelled, or a receipt came early.
+        Ok(None) => return Ended::Over,
+        Err(_) => return Ended::Later(RETRY),
+    };
+    let message = match store.message(due.message_id).await {
+        Ok(Some(message)) => message,
+        Ok(None) => return Ended::Over,
+        Err(_) => return release(connection, due.message_id, RETRY).await,
+    };
+    let now = connection.core.clock.now();
+    if now.since(message.at) > TOO_OLD {
+        let detail = "It waited for more than 24 hours and was not sent.".to_owned();
+        return settle(connection, due, failed(Failure { code: "expired".to_owned(), detail })).await;
+    }
+    let outgoing = match outgoing(connection, &message).await {
+        Ok(outgoing) => outgoing,
+        Err(Unsendable::Failed(failure)) => return settle(connection, due, failed(failure)).await,
+        Err(Unsendable::Later) => return release(connection, due.message_id, backoff(attempt)).await,
+    };
+    let call = connection.protocol.message(&outgoing);
+    match protocol::make(&connection.http, call).await {
+        Ok(answer) => conclude(connection, due, attempt, connection.protocol.outcome(&answer)).await,
+        Err(NoAnswer::NotSent) => {
+            release(connection, due.message_id, Duration::ZERO).await;
+            Ended::ProviderDown
+        }
+        Err(NoAnswer::Unknown) => settle(connection, due, (Status::Unknown, None, None)).await,
+    }
+}
+
+async fn conclude(connection: &Connection, due: Transmit, attempt: i64, outcome: SendOutcome) -> Ended {
+    match outcome {
+        SendOutcome::Accepted { provider_message_id } => {
+            let ended = settle(connection, due, (Status::Sent, None, Some(provider_message_id.clone()))).await;
+            apply_early_receipts(connection, due, &provider_message_id).await;
+            ended
+        }
+        SendOutcome::Refused(failure) => settle(connection, due, failed(failure)).await,
+        SendOutcome::Unclear(_) => settle(connection, due, (Status::Unknown, None, None)).await,
+        SendOutcome::TryLater { after, .. } => {
+            let wait = after.map_or_else(|| backoff(attempt), |seconds| Duration::from_secs(seconds.min(3_600)));
+            release(connection, due.message_id, wait).await
+        }
+        SendOutcome::ChannelBroken(failure) => {
+            tracing::error!(channel.id = %connection.line.channel.id, code = failure.code, "the provider refuses our credentials");
+            release(connection, due.message_id, Duration::ZERO).await;
+            Ended::ProviderDown
+        }
+    }
+}
+
+type News = (Status, Option<Failure>, Option<String>);
+
+fn failed(failure: Failure) -> News {
+    (Status::Failed, Some(failure), None)
+}
+
+/// Tells the conversation; until that is durable the attempt is not over, so it is told again and again.
+async fn settle(connection: &Connection, due: Transmit, (status, failure, provider_message_id): News) -> Ended {
+    let receipt = Receipt { status, at: connection.core.clock.now(), failure };
+    let wish = Wish::Advance { message_id: due.message_id, receipt, provider_message_id };
+    let mut wait = Duration::from_millis(50);
+    loop {
+        match connection.directory.ask(due.conversation_id, None, wish.clone()).await {
+            Ok(_) | Err(Trouble::NotFound | Trouble::Quarantined | Trouble::Refused(_)) => return Ended::Over,
+            Err(trouble) => tracing::warn!(%trouble, "the outcome of a send could not be stored, trying again"),
+        }
+        tokio::time::sleep(wait).await;
+        wait = (wait * 2).min(Duration::from_secs(5));
+    }
+}
+
+/// Gives the claim back: nothing reached the customer.
+async fn release(connection: &Connection, message: MessageId, wait: Duration) -> Ended {
+    let due_at = connection.core.clock.now().plus(wait);
+    if let Err(error) = connection.core.store.outbox_release(message, due_at).await {
+        tracing::warn!(%error, "a claim could not be given back; the message shows as unknown after a restart");
+    }
+    Ended::Later(wait)
+}
+
+fn backoff(attempt: i64) -> Duration {
+    let exponent = u32::try_from(attempt.clamp(1, 10)).unwrap_or(1) - 1;
+    let ceiling = RETRY.saturating_mul(1 << exponent).min(LONGEST_RETRY);
+    ceiling.mul_f64(0.5 + rand::random::<f64>() / 2.0)
+}
+
+/// Receipts that arrived before we knew the provider's id of this message.
+async fn apply_early_receipts(connection: &Connection, due: Transmit, provider_message_id: &str) {
+    let channel = connection.line.channel.id;
+    match connection.core.store.take_receipts(channel, provider_message_id.to_owned()).await {
+        Ok(receipts) => {
+            for receipt in receipts {
+                let wish = Wish::Advance { message_id: due.message_id, receipt, provider_message_id: None };
+                if let Err(trouble) = connection.directory.ask(due.conversation_id, None, wish).await {
+                    tracing::warn!(%trouble, "an early receipt could not be applied");
+                }
+            }
+        }
+        Err(error) => tracing::warn!(%error, "early receipts could not be read"),
+    }
+}
+
+/// Attempts that a crash cut short: the provider may have them, so they are unknown, not repeated.
+pub(super) async fn settle_interrupted(connection: &Connection) {
+    match connection.core.store.outbox_interrupted(connection.line.channel.id).await {
+        Ok(rows) => {
+            for row in rows {
+                let due = Transmit { conversation_id: row.conversation_id, message_id: row.message_id };
+                settle(connection, due, (Status::Unknown, None, None)).await;
+            }
+        }
+        Err(error) => tracing::error!(%error, "interrupted sends could not be read"),
+    }
+}
+
+/// Why a message cannot be put into a request.
+enum Unsendable {
+    Failed(Failure),
+    Later,
+}
+
+async fn outgoing(connection: &Connection, message: &Message) -> Result<Outgoing, Unsendable> {
+    let conversation = connection.core.store.conversation(message.conversation_id).await;
+    let conversation = conversation.map_err(|_| Unsendable::Later)?.ok_or(Unsendable::Later)?;
+    let route = conversation.routes.iter().find(|route| route.channel_id == message.channel_id);
+    let Some(route) = route else {
+        let detail = "This conversation no longer has an address on that channel.".to_owned();
+        return Err(Unsendable::Failed(Failure { code: "no_address".to_owned(), detail }));
+    };
+    let mut media = Vec::with_capacity(message.media.len());
+    for file in &message.media {
+        media.push(fetch::hand_over(connection, file).await.map_err(|failure| match failure {
+            Some(failure) => Unsendable::Failed(failure),
+            None => Unsendable::Later,
+        })?);
+    }
+    Ok(Outgoing {
+        message_id: message.id.to_string(),
+        to: route.address.clone(),
+        text: message.text.clone(),
+        media,
+        reply_to: None,
+    })
+}

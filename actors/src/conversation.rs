@@ -1,0 +1,262 @@
+//! One actor per conversation in memory: it puts commands in order, has the engine decide, commits, and only then takes the new state on.
+//!
+//! Talks to: the store. Is spoken to by: the directory's callers. Dies when idle, or when a handler panics; the next caller gets a fresh
+//! one that reads the database. It is never the only copy of anything that was acknowledged.
+
+use crate::core::Core;
+use crate::fanout::Audience;
+use crate::publication::Publication;
+use crate::trouble::Trouble;
+use actix::prelude::*;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use switchboard_engine::conversation::{Birth, Command, Conversation, Outcome, ReadState, Request};
+use switchboard_engine::ids::{ConversationId, GroupId, UserId};
+use switchboard_engine::message::Message;
+use switchboard_engine::wire::Ephemeral;
+use switchboard_schema::{Append, Constraint, StoreError};
+
+mod facts;
+
+pub use facts::Wish;
+
+/// Commands that may wait here before callers wait outside.
+const MAILBOX: usize = 64;
+
+pub struct ConversationActor {
+    id: ConversationId,
+    core: Core,
+    state: State,
+}
+
+enum State {
+    Loading,
+    Ready(Arc<Conversation>),
+    /// Waits in memory for its first message, with what that must create.
+    Unborn(Arc<Conversation>, Birth),
+    Unavailable(Trouble),
+}
+
+/// A conversation about to begin.
+#[derive(Clone, Debug)]
+pub struct Newborn {
+    pub conversation: Conversation,
+    pub birth: Birth,
+}
+
+/// Asks for a decision. Answered after the commit.
+#[derive(Message)]
+#[rtype(result = "Result<Done, Trouble>")]
+pub struct Decide {
+    /// Groups the asker may see; `None` for admins, providers and visitors, whose right was checked before.
+    pub within: Option<Arc<[GroupId]>>,
+    pub wish: Wish,
+}
+
+/// What became of a command.
+#[derive(Clone, Debug)]
+pub struct Done {
+    pub conversation: Arc<Conversation>,
+    /// The message this command appended, if any.
+    pub message: Option<Box<Message>>,
+    /// Read states this command changed.
+    pub reads: Vec<(UserId, ReadState)>,
+    pub requests: Vec<Request>,
+    /// False for a repeat: nothing was stored anew.
+    pub changed: bool,
+}
+
+/// Asks for the present state.
+#[derive(Message)]
+#[rtype(result = "Result<Arc<Conversation>, Trouble>")]
+pub struct Look {
+    pub within: Option<Arc<[GroupId]>>,
+}
+
+/// Stops an idle actor.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct Passivate;
+
+impl ConversationActor {
+    pub fn start(id: ConversationId, newborn: Option<Newborn>, core: Core, arbiter: &ArbiterHandle) -> Addr<Self> {
+        Self::start_in_arbiter(arbiter, move |_| {
+            let state = newborn.map_or(State::Loading, |n| State::Unborn(Arc::new(n.conversation), n.birth));
+            Self { id, core, state }
+        })
+    }
+}
+
+impl Actor for ConversationActor {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        ctx.set_mailbox_capacity(MAILBOX);
+        if matches!(self.state, State::Loading) {
+            let (store, id) = (self.core.store.clone(), self.id);
+            let load = async move { store.load_conversation(id).await }.into_actor(self);
+            ctx.wait(load.map(|loaded, actor, _| {
+                actor.state = match loaded {
+                    Ok(Some(conversation)) => State::Ready(Arc::new(conversation)),
+                    Ok(None) => State::Unavailable(Trouble::NotFound),
+                    Err(error) => State::Unavailable(error.into()),
+                };
+            }));
+        }
+    }
+}
+
+impl Handler<Passivate> for ConversationActor {
+    type Result = ();
+
+    fn handle(&mut self, _: Passivate, ctx: &mut Self::Context) {
+        ctx.stop();
+    }
+}
+
+impl Handler<Look> for ConversationActor {
+    type Result = Result<Arc<Conversation>, Trouble>;
+
+    fn handle(&mut self, look: Look, _: &mut Self::Context) -> Self::Result {
+        match &self.state {
+            State::Ready(state) if within(look.within.as_ref(), state) => Ok(state.clone()),
+            State::Ready(_) | State::Unborn(..) => Err(Trouble::NotFound),
+            State::Loading => Err(Trouble::Again),
+            State::Unavailable(trouble) => Err(trouble.clone()),
+        }
+    }
+}
+
+/// Whether someone limited to `groups` may know of this conversation.
+fn within(groups: Option<&Arc<[GroupId]>>, state: &Conversation) -> bool {
+    groups.is_none_or(|groups| groups.contains(&state.group_id))
+}
+
+impl Handler<Decide> for ConversationActor {
+    type Result = AtomicResponse<Self, Result<Done, Trouble>>;
+
+    fn handle(&mut self, ask: Decide, ctx: &mut Self::Context) -> Self::Result {
+        let (state, birth) = match &self.state {
+            State::Ready(state) => (state.clone(), None),
+            State::Unborn(state, birth) => (state.clone(), Some(birth.clone())),
+            State::Loading => return self.refuse(Trouble::Busy, ctx),
+            State::Unavailable(trouble) => return self.refuse(trouble.clone(), ctx),
+        };
+        if !within(ask.within.as_ref(), &state) {
+            return AtomicResponse::new(Box::pin(async { Err(Trouble::NotFound) }.into_actor(self)));
+        }
+        let core = self.core.clone();
+        let work = async move { decide(&core, state, birth, ask.wish).await };
+        AtomicResponse::new(Box::pin(work.into_actor(self).map(|verdict, actor, ctx| actor.take_on(verdict, ctx))))
+    }
+}
+
+/// How a command ended, as the actor must see it.
+enum Verdict {
+    Done(Done),
+    Trouble(Trouble),
+    /// The state in memory is not what the database holds: this actor must go, the next one reads it anew.
+    Outdated(Trouble),
+    Panicked,
+}
+
+impl ConversationActor {
+    fn refuse(&mut self, trouble: Trouble, ctx: &mut Context<Self>) -> AtomicResponse<Self, Result<Done, Trouble>> {
+        ctx.stop();
+        AtomicResponse::new(Box::pin(async { Err(trouble) }.into_actor(self)))
+    }
+
+    fn take_on(&mut self, verdict: Verdict, ctx: &mut Context<Self>) -> Result<Done, Trouble> {
+        match verdict {
+            Verdict::Done(done) => {
+                if !done.conversation.is_unborn() {
+                    self.state = State::Ready(done.conversation.clone());
+                }
+                Ok(done)
+            }
+            Verdict::Trouble(trouble) => Err(trouble),
+            Verdict::Outdated(trouble) => {
+                ctx.stop();
+                Err(trouble)
+            }
+            Verdict::Panicked => {
+                metrics::counter!(crate::telemetry::CONVERSATION_RESTARTS).increment(1);
+                ctx.stop();
+                Err(Trouble::Quarantined)
+            }
+        }
+    }
+}
+
+async fn decide(core: &Core, state: Arc<Conversation>, birth: Option<Birth>, wish: Wish) -> Verdict {
+    let command = match facts::gather(core, &state, birth, wish).await {
+        Ok(command) => command,
+        Err(trouble) => return Verdict::Trouble(trouble),
+    };
+    let now = core.clock.now();
+    let decided = std::panic::catch_unwind(AssertUnwindSafe(|| state.handle(&command, now)));
+    let outcome = match decided {
+        Ok(Ok(outcome)) => outcome,
+        Ok(Err(refusal)) => {
+            metrics::counter!(crate::telemetry::REFUSALS, "code" => refusal.code()).increment(1);
+            return Verdict::Trouble(refusal.into());
+        }
+        Err(_) => return Verdict::Panicked,
+    };
+    if outcome.is_empty() {
+        return facts::first_answer(core, &state, &command).await.map_or_else(Verdict::Trouble, |message| {
+            Verdict::Done(repeat(state, message))
+        });
+    }
+    match commit(core, &state, outcome).await {
+        Ok(done) => Verdict::Done(done),
+        Err(error) => after_conflict(core, state, &command, error).await,
+    }
+}
+
+fn repeat(conversation: Arc<Conversation>, message: Option<Box<Message>>) -> Done {
+    Done { conversation, message, reads: Vec::new(), requests: Vec::new(), changed: false }
+}
+
+async fn commit(core: &Core, before: &Conversation, outcome: Outcome) -> Result<Done, StoreError> {
+    let started = std::time::Instant::now();
+    let reads = facts::reads_of(&outcome);
+    let message = facts::message_of(&outcome);
+    let publication = Publication::of(&outcome.next, &outcome.events, core.fanout.epoch(), core.clock.now());
+    let Outcome { next, changes, events, requests, .. } = outcome;
+    let next = Arc::new(next);
+    let append = Append::of(before, next.clone(), changes, events, Box::new(publication));
+    core.store.append(append).await?;
+    metrics::histogram!(crate::telemetry::COMMIT_SECONDS).record(started.elapsed().as_secs_f64());
+    core.lines.hand_on(next.id, &requests);
+    for (user, state) in &reads {
+        tell_reader(core, next.id, *user, *state);
+    }
+    Ok(Done { conversation: next, message, reads, requests, changed: true })
+}
+
+/// A read state concerns one user: all their tabs, nobody else.
+fn tell_reader(core: &Core, conversation: ConversationId, user: UserId, state: ReadState) {
+    let frame = Ephemeral { t: "conversation.read_state", req: None, conversation_id: Some(conversation), d: state };
+    if let Ok(text) = serde_json::to_string(&frame) {
+        core.fanout.whisper(Audience::User(user), &text);
+    }
+}
+
+/// A unique key stopped the commit: usually a repeat that memory had forgotten.
+async fn after_conflict(core: &Core, state: Arc<Conversation>, command: &Command, error: StoreError) -> Verdict {
+    match error {
+        StoreError::Conflict { constraint: Constraint::ProviderMessage } => Verdict::Done(repeat(state, None)),
+        StoreError::Conflict { constraint: Constraint::ClientId } => {
+            let answer = facts::first_answer(core, &state, command).await;
+            answer.map_or_else(Verdict::Trouble, |message| Verdict::Done(repeat(state, message)))
+        }
+        StoreError::Conflict { constraint: Constraint::OpenConversation } if !state.is_unborn() => {
+            let exists = switchboard_engine::conversation::Refusal::OpenConversationExists { id: None };
+            Verdict::Trouble(exists.into())
+        }
+        // Somebody else wrote this conversation or its contact first.
+        StoreError::Conflict { .. } => Verdict::Outdated(Trouble::Again),
+        other => Verdict::Trouble(other.into()),
+    }
+}

@@ -1,0 +1,110 @@
+//! The desk: what a user of the team can do, from REST and from their socket alike. Every call asks anew who they are and what they may see.
+
+use crate::Actors;
+use crate::conversation::{Done, Wish};
+use crate::roster::User;
+use crate::trouble::Trouble;
+use std::sync::Arc;
+use switchboard_engine::conversation::{Conversation, ReadState, Refusal};
+use switchboard_engine::ids::{ConversationId, GroupId, MediaId, MessageId, UserId};
+
+/// What a user wants to say.
+#[derive(Clone, Debug)]
+pub struct Draft {
+    pub client_id: String,
+    pub text: String,
+    pub media_ids: Vec<MediaId>,
+}
+
+impl Actors {
+    /// The user, if they may still act.
+    pub fn user(&self, id: UserId) -> Result<User, Trouble> {
+        self.roster.get().users.get(&id).filter(|user| user.active).cloned().ok_or(Trouble::NotFound)
+    }
+
+    pub async fn look(&self, by: UserId, conversation: ConversationId) -> Result<Arc<Conversation>, Trouble> {
+        let user = self.user(by)?;
+        self.directory.look(conversation, scope_of(&user)).await
+    }
+
+    pub async fn send_message(&self, by: UserId, to: ConversationId, draft: Draft) -> Result<Done, Trouble> {
+        let user = self.user(by)?;
+        let wish = Wish::Reply {
+            message_id: MessageId(self.core.ids.next()),
+            by: user.member(),
+            client_id: draft.client_id,
+            text: draft.text,
+            media_ids: draft.media_ids,
+        };
+        self.directory.ask(to, scope_of(&user), wish).await
+    }
+
+    pub async fn attend(&self, by: UserId, conversation: ConversationId) -> Result<Done, Trouble> {
+        let user = self.user(by)?;
+        self.directory.ask(conversation, scope_of(&user), Wish::Attend(user.member())).await
+    }
+
+    pub async fn assign(&self, by: UserId, conversation: ConversationId, to: &[UserId]) -> Result<Done, Trouble> {
+        let user = self.user(by)?;
+        let group = self.directory.look(conversation, scope_of(&user)).await?.group_id;
+        let roster = self.roster.get();
+        let mut candidates = Vec::with_capacity(to.len());
+        for id in to {
+            // A stranger and a user of another business are the same to the asker.
+            let known = roster.users.get(id).filter(|other| other.business_id == user.business_id);
+            let Some(other) = known else { return Err(Refusal::NotMember { user: *id }.into()) };
+            candidates.push((other.member(), other.active && other.sees(group)));
+        }
+        let wish = Wish::Assign { by: user.member(), to: candidates };
+        self.directory.ask(conversation, scope_of(&user), wish).await
+    }
+
+    pub async fn unassign(&self, by: UserId, conversation: ConversationId) -> Result<Done, Trouble> {
+        let user = self.user(by)?;
+        self.directory.ask(conversation, scope_of(&user), Wish::Unassign(user.member())).await
+    }
+
+    pub async fn close(&self, by: UserId, conversation: ConversationId) -> Result<Done, Trouble> {
+        let user = self.user(by)?;
+        self.directory.ask(conversation, scope_of(&user), Wish::Close(user.member())).await
+    }
+
+    pub async fn reopen(&self, by: UserId, conversation: ConversationId) -> Result<Done, Trouble> {
+        let user = self.user(by)?;
+        self.directory.ask(conversation, scope_of(&user), Wish::Reopen(user.member())).await
+    }
+
+    /// Marks read up to a number, or with `None` unread.
+    pub async fn read(
+        &self,
+        by: UserId,
+        conversation: ConversationId,
+        upto: Option<i64>,
+    ) -> Result<ReadState, Trouble> {
+        let user = self.user(by)?;
+        let wish = Wish::Read { by: user.member(), upto };
+        let done = self.directory.ask(conversation, scope_of(&user), wish).await?;
+        match done.reads.first() {
+            Some((_, state)) => Ok(*state),
+            None => Ok(self.core.store.read_state(conversation, by).await?),
+        }
+    }
+
+    /// A colleague types; refused silently when they may not see the conversation.
+    pub async fn user_types(&self, by: UserId, conversation: ConversationId) {
+        if let (Ok(user), Ok(state)) = (self.user(by), self.look(by, conversation).await) {
+            self.presence.user_types(&self.core, &state, &user.member());
+        }
+    }
+
+    pub async fn user_views(&self, by: UserId, conversation: ConversationId) {
+        if let (Ok(user), Ok(state)) = (self.user(by), self.look(by, conversation).await) {
+            self.presence.viewing(&self.core, &state, &user.member());
+        }
+    }
+}
+
+/// Groups a user's question is limited to.
+pub(crate) fn scope_of(user: &User) -> Option<Arc<[GroupId]>> {
+    user.visible_groups().map(Arc::from)
+}

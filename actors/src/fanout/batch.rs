@@ -1,0 +1,46 @@
+//! What one commit has to tell, addressed.
+
+use bytes::Bytes;
+use std::sync::Arc;
+use switchboard_engine::ids::{BusinessId, GroupId, UserId};
+
+/// A webchat visitor's id: the address of their route.
+pub type VisitorKey = Arc<str>;
+
+/// Frames of one commit batch, in position order.
+#[derive(Debug)]
+pub struct Batch {
+    pub items: Vec<Item>,
+}
+
+#[derive(Debug)]
+pub struct Item {
+    /// `None` for what is never replayed.
+    pub position: Option<i64>,
+    pub audience: Audience,
+    /// A finished, unmasked websocket frame, shared by all its receivers.
+    pub frame: Bytes,
+}
+
+/// Who may see a frame. Decided again for every frame at delivery, so that a change of membership takes effect at once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Audience {
+    /// Members of the group, and admins of the business.
+    Group { business: BusinessId, group: GroupId },
+    User(UserId),
+    Visitor(VisitorKey),
+}
+
+impl Batch {
+    pub fn last_position(&self) -> Option<i64> {
+        self.items.iter().rev().find_map(|item| item.position)
+    }
+
+    pub fn first_position(&self) -> Option<i64> {
+        self.items.iter().find_map(|item| item.position)
+    }
+
+    pub fn bytes(&self) -> usize {
+        self.items.iter().map(|item| item.frame.len()).sum()
+    }
+}

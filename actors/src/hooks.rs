@@ -1,0 +1,94 @@
+//! What providers' callbacks say, handed to intake and conversations. `Ok` means that everything in the callback is durable.
+
+use crate::Actors;
+use crate::conversation::Wish;
+use crate::roster::Line;
+use crate::telemetry;
+use crate::trouble::Trouble;
+use std::sync::Arc;
+use switchboard_engine::channel::Provider;
+use switchboard_engine::channels::{Addressed, Delivery, Event, StatusUpdate};
+use switchboard_engine::ids::{ConversationId, MessageId};
+
+impl Actors {
+    /// Takes everything one verified callback on `line` said. On trouble the provider must send it again; repeats are harmless.
+    pub async fn accept(&self, line: &Arc<Line>, delivery: Delivery) -> Result<(), Trouble> {
+        let mut worst = Ok(());
+        for Addressed { address, event } in delivery.events {
+            let line = self.addressed(line, address.as_deref());
+            let result = match (line, event) {
+                (_, Event::Ignored { reason }) => {
+                    metrics::counter!(telemetry::INBOUND_IGNORED, "reason" => reason).increment(1);
+                    Ok(())
+                }
+                (_, Event::Malformed { reason, raw }) => {
+                    self.intake.keep_for_operator("hook".to_owned(), raw.into_bytes(), reason).await
+                }
+                (Some(line), Event::Message(message)) => self.intake.receive(&line, message).await,
+                (Some(line), Event::Status(status)) => self.advance(&line, status).await,
+                (None, event) => {
+                    let error = "for a number that is not connected here".to_owned();
+                    self.intake.keep_for_operator("hook".to_owned(), format!("{event:?}").into_bytes(), error).await
+                }
+            };
+            // One event's trouble must not keep its siblings out.
+            worst = worst.and(result);
+        }
+        worst
+    }
+
+    /// The line an event is about: the one it came in on, or another of the same business on the same callback URL.
+    fn addressed(&self, line: &Arc<Line>, address: Option<&str>) -> Option<Arc<Line>> {
+        let Some(address) = address.filter(|address| *address != line.channel.address) else {
+            return Some(line.clone());
+        };
+        let roster = self.roster.get();
+        let sibling = roster.channels.values().find(|other| {
+            other.channel.kind == line.channel.kind
+                && other.channel.address == address
+                && other.channel.business_id == line.channel.business_id
+        });
+        // Numbers differ in writing for SMS, and a test account may stand for any number.
+        let lenient = line.flag("accept_any_number") || line.channel.provider == Provider::Twilio;
+        sibling.cloned().or_else(|| lenient.then(|| line.clone()))
+    }
+
+    /// Applies a receipt, or keeps it until the message it is about knows its provider's id.
+    async fn advance(&self, line: &Line, update: StatusUpdate) -> Result<(), Trouble> {
+        metrics::counter!(telemetry::RECEIPTS, "status" => update.receipt.status.as_str()).increment(1);
+        if let Some((conversation, message)) = self.find(line, &update).await? {
+            return self.tell(conversation, message, update).await;
+        }
+        let (store, channel) = (&self.core.store, line.channel.id);
+        store.park_receipt(channel, update.provider_message_id.clone(), update.receipt.clone()).await?;
+        // The send's answer may have been stored between our look and the parking: look once more.
+        match self.find(line, &update).await? {
+            Some((conversation, message)) => self.tell(conversation, message, update).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn find(
+        &self,
+        line: &Line,
+        update: &StatusUpdate,
+    ) -> Result<Option<(ConversationId, MessageId)>, Trouble> {
+        let store = &self.core.store;
+        let by_provider = store.message_by_provider_id(line.channel.id, update.provider_message_id.clone()).await?;
+        if let Some((conversation, message)) = by_provider {
+            return Ok(Some((conversation, message.id)));
+        }
+        let Some(id) = update.our_message_id.as_deref().and_then(|id| id.parse().ok()) else { return Ok(None) };
+        let message = store.message(id).await?.filter(|message| message.channel_id == line.channel.id);
+        Ok(message.map(|message| (message.conversation_id, message.id)))
+    }
+
+    async fn tell(&self, conversation: ConversationId, message: MessageId, update: StatusUpdate) -> Result<(), Trouble> {
+        let provider_message_id = update.our_message_id.is_some().then_some(update.provider_message_id);
+        let wish = Wish::Advance { message_id: message, receipt: update.receipt, provider_message_id };
+        match self.directory.ask(conversation, None, wish).await {
+            Ok(_) | Err(Trouble::NotFound) => Ok(()),
+            Err(trouble) => Err(trouble),
+        }
+    }
+}

@@ -1,0 +1,267 @@
+//! Intake: from a provider's event to the conversation it belongs to. A sharded map behind a handle, not an actor.
+//!
+//! One lookup in flight per sender, so that fifty first messages at once make one contact and one conversation; the database's unique
+//! keys stand behind that. What fails again and again is put aside in quarantine, so that one bad payload never stops a channel.
+
+use crate::conversation::{Done, Newborn, Wish};
+use crate::core::Core;
+use crate::directory::Directory;
+use crate::roster::Line;
+use crate::telemetry;
+use crate::trouble::Trouble;
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use switchboard_engine::channel::Channel;
+use switchboard_engine::channels::{InboundMessage, RemoteMedia};
+use switchboard_engine::contact::{Contact, Identity, IdentityKind};
+use switchboard_engine::conversation::{Birth, Conversation, ConversationStatus, Receive, Refusal, Route};
+use switchboard_engine::ids::{ContactId, ConversationId, GroupId, MediaId, MessageId};
+use switchboard_engine::message::{Media, MediaState};
+use switchboard_engine::time::Timestamp;
+use tokio::sync::OnceCell;
+
+const SHARDS: usize = 64;
+/// Senders remembered per shard before the map is started afresh.
+const REMEMBERED: usize = 4_096;
+/// How often one message is tried before it is put aside.
+const TRIES: usize = 3;
+
+type Key = (GroupId, IdentityKind, String);
+type Slot = Arc<OnceCell<ConversationId>>;
+
+#[derive(Clone)]
+pub struct Intake {
+    core: Core,
+    directory: Directory,
+    shards: Arc<Vec<Mutex<HashMap<Key, Slot>>>>,
+}
+
+/// A visitor's message, which has no provider.
+pub struct FromVisitor {
+    pub visitor: String,
+    pub client_id: String,
+    pub text: String,
+    pub media: Vec<Media>,
+    pub name: Option<String>,
+}
+
+impl Intake {
+    pub fn new(core: Core, directory: Directory) -> Self {
+        let shards = (0..SHARDS).map(|_| Mutex::default()).collect();
+        Self { core, directory, shards: Arc::new(shards) }
+    }
+
+    /// Stores a provider's message. `Ok` means durable, or put aside durably.
+    pub async fn receive(&self, line: &Line, inbound: InboundMessage) -> Result<(), Trouble> {
+        let Some(first) = inbound.from.first().cloned() else { return Err(Trouble::NotFound) };
+        let channel = &line.channel;
+        let receive = Receive {
+            message_id: MessageId(self.core.ids.next()),
+            route: route(channel, inbound.reply_address),
+            provider_message_id: Some(inbound.provider_message_id),
+            client_id: None,
+            media: inbound.content.media.iter().map(|media| self.pending(media)).collect(),
+            content: inbound.content,
+            reply_to: inbound.reply_to,
+            at: inbound.at,
+            profile_name: inbound.profile_name,
+            birth: None,
+        };
+        let result = self.deliver(channel, &first, &inbound.from, &receive).await;
+        match result {
+            Ok(done) => {
+                if done.changed {
+                    metrics::counter!(telemetry::INBOUND, "channel" => channel.kind.as_str()).increment(1);
+                }
+                Ok(())
+            }
+            Err(Trouble::Quarantined) => self.put_aside(channel, &receive).await,
+            Err(trouble) => {
+                metrics::counter!(telemetry::INBOUND_REFUSED, "reason" => trouble.code()).increment(1);
+                Err(trouble)
+            }
+        }
+    }
+
+    /// Stores a webchat visitor's message.
+    pub async fn receive_from_visitor(&self, channel: &Channel, from: FromVisitor) -> Result<Done, Trouble> {
+        let invalid = |detail: &str| Refusal::Invalid { field: "visitor", detail: detail.to_owned() };
+        let identity = Identity::new(IdentityKind::Visitor, from.visitor.clone());
+        let identity = identity.ok_or_else(|| invalid("must not be empty"))?;
+        let kind = if from.media.is_empty() {
+            switchboard_engine::message::MessageKind::Text
+        } else {
+            switchboard_engine::message::MessageKind::Media
+        };
+        let content =
+            switchboard_engine::channels::Content { kind, text: from.text, media: Vec::new(), extra: None };
+        let receive = Receive {
+            message_id: MessageId(self.core.ids.next()),
+            route: route(channel, from.visitor),
+            provider_message_id: None,
+            client_id: Some(from.client_id),
+            content,
+            media: from.media,
+            reply_to: None,
+            at: None,
+            profile_name: from.name,
+            birth: None,
+        };
+        let identities = [identity.clone()];
+        let done = self.deliver(channel, &identity, &identities, &receive).await?;
+        metrics::counter!(telemetry::INBOUND, "channel" => channel.kind.as_str()).increment(u64::from(done.changed));
+        Ok(done)
+    }
+
+    /// The open conversation of a visitor, if they ever wrote.
+    pub async fn conversation_of_visitor(
+        &self,
+        channel: &Channel,
+        visitor: &str,
+    ) -> Result<Option<ConversationId>, Trouble> {
+        let Some(identity) = Identity::new(IdentityKind::Visitor, visitor) else { return Ok(None) };
+        let Some((contact, _)) = self.core.store.find_contact(channel.business_id, vec![identity]).await? else {
+            return Ok(None);
+        };
+        Ok(self.core.store.latest_conversation_of(channel.group_id, contact.id).await?)
+    }
+
+    async fn deliver(
+        &self,
+        channel: &Channel,
+        first: &Identity,
+        identities: &[Identity],
+        receive: &Receive,
+    ) -> Result<Done, Trouble> {
+        let key = (channel.group_id, first.kind(), first.value().to_owned());
+        let mut last = Trouble::Busy;
+        for _ in 0..TRIES {
+            let slot = self.slot(&key);
+            let found = slot.get_or_try_init(|| self.find_or_begin(channel, identities, receive)).await;
+            let conversation = *found.map_err(Clone::clone)?;
+            let wish = Wish::Receive(Box::new(receive.clone()));
+            match self.directory.ask(conversation, None, wish).await {
+                // Closed meanwhile, or memory was wrong about it: look again.
+                Err(trouble @ (Trouble::Refused(Refusal::ConversationClosed) | Trouble::NotFound)) => {
+                    self.forget(&key, &slot);
+                    last = trouble;
+                }
+                Err(Trouble::Quarantined) => last = Trouble::Quarantined,
+                answer => return answer,
+            }
+        }
+        Err(if last == Trouble::Quarantined { last } else { Trouble::Busy })
+    }
+
+    async fn find_or_begin(
+        &self,
+        channel: &Channel,
+        identities: &[Identity],
+        receive: &Receive,
+    ) -> Result<ConversationId, Trouble> {
+        let store = &self.core.store;
+        let known = store.find_contact(channel.business_id, identities.to_vec()).await?;
+        if let Some((contact, _)) = &known
+            && let Some(open) = store.open_conversation_of(channel.group_id, contact.id).await?
+        {
+            return Ok(open);
+        }
+        let (contact, birth) = match known {
+            Some((contact, unknown)) => (contact, Birth { new_contact: false, identities: unknown }),
+            None => {
+                let id = ContactId(self.core.ids.next());
+                let contact = Contact::unknown(id, identities, receive.profile_name.clone());
+                (contact, Birth { new_contact: true, identities: identities.to_vec() })
+            }
+        };
+        let last_inbound_at = store.care_window(channel.id, receive.route.address.clone()).await?;
+        let route = Route { last_inbound_at, ..receive.route.clone() };
+        let number = store.next_number();
+        let conversation = newborn(ConversationId(self.core.ids.next()), channel, contact, number, route, self.core.clock.now());
+        let id = conversation.id;
+        self.directory.expect(Newborn { conversation, birth });
+        Ok(id)
+    }
+
+    fn pending(&self, remote: &RemoteMedia) -> Media {
+        Media {
+            id: MediaId(self.core.ids.next()),
+            kind: remote.kind,
+            file_name: remote.file_name.clone(),
+            mime: remote.mime.clone(),
+            size: None,
+            state: MediaState::Pending,
+            remote_reference: Some(remote.reference.clone()),
+        }
+    }
+
+    async fn put_aside(&self, channel: &Channel, receive: &Receive) -> Result<(), Trouble> {
+        metrics::counter!(telemetry::QUARANTINED).increment(1);
+        tracing::error!(channel.id = %channel.id, "a message failed three times and was put aside in quarantine");
+        let payload = format!("{receive:?}").into_bytes();
+        let source = format!("{}:{}", channel.provider.as_str(), channel.id);
+        Ok(self.core.store.quarantine(source, None, payload, "the conversation panicked on it".to_owned()).await?)
+    }
+
+    /// Puts aside what could not even be understood or routed, for an operator to look at.
+    pub async fn keep_for_operator(&self, source: String, raw: Vec<u8>, error: String) -> Result<(), Trouble> {
+        metrics::counter!(telemetry::QUARANTINED).increment(1);
+        Ok(self.core.store.quarantine(source, None, raw, error).await?)
+    }
+
+    fn slot(&self, key: &Key) -> Slot {
+        let mut shard = self.shard(key);
+        if shard.len() >= REMEMBERED && !shard.contains_key(key) {
+            // Whoever is dropped is looked up again; the unique keys of the database stand behind a race that this could open.
+            let mut spare = VecDeque::from_iter(shard.drain());
+            spare.truncate(REMEMBERED / 2);
+            shard.extend(spare);
+        }
+        shard.entry(key.clone()).or_default().clone()
+    }
+
+    fn forget(&self, key: &Key, slot: &Slot) {
+        let mut shard = self.shard(key);
+        if shard.get(key).is_some_and(|present| Arc::ptr_eq(present, slot)) {
+            shard.remove(key);
+        }
+    }
+
+    fn shard(&self, key: &Key) -> MutexGuard<'_, HashMap<Key, Slot>> {
+        use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
+        let hash = BuildHasherDefault::<DefaultHasher>::default().hash_one(key);
+        let at = usize::try_from(hash % SHARDS as u64).unwrap_or(0);
+        let shard = self.shards.get(at).or_else(|| self.shards.first());
+        #[expect(clippy::expect_used, reason = "SHARDS is not zero")]
+        shard.expect("shards").lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn route(channel: &Channel, address: String) -> Route {
+    Route { channel_id: channel.id, kind: channel.kind, name: channel.name.clone(), address, last_inbound_at: None }
+}
+
+fn newborn(id: ConversationId, channel: &Channel, contact: Contact, number: i64, route: Route, now: Timestamp) -> Conversation {
+    Conversation {
+        id,
+        business_id: channel.business_id,
+        group_id: channel.group_id,
+        number,
+        contact,
+        status: ConversationStatus::Open,
+        assignees: Vec::new(),
+        routes: vec![route],
+        last_seq: 0,
+        version: 0,
+        ai_epoch: 0,
+        inbound_count: 0,
+        last_inbound_seq: 0,
+        last_inbound_provider_id: None,
+        last_message: None,
+        waiting_since: None,
+        last_activity_at: now,
+        created_at: now,
+        recent_inbound: VecDeque::new(),
+        recent_outbound: VecDeque::new(),
+    }
+}

@@ -1,0 +1,148 @@
+//! Presence: who of the team looks at a conversation, who types. Lives in memory only, expires by itself, is never stored or replayed.
+
+use crate::core::Core;
+use crate::fanout::Audience;
+use serde::Serialize;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use switchboard_engine::channel::ChannelKind;
+use switchboard_engine::conversation::Conversation;
+use switchboard_engine::ids::{BusinessId, ConversationId, GroupId, UserId};
+use switchboard_engine::time::Timestamp;
+use switchboard_engine::user::Member;
+use switchboard_engine::wire::Ephemeral;
+
+/// How long one sign of life counts.
+const VIEWING: Duration = Duration::from_secs(10);
+const TYPING: Duration = Duration::from_secs(5);
+
+#[derive(Clone, Default)]
+pub struct Presence {
+    rooms: Arc<Mutex<HashMap<ConversationId, Room>>>,
+}
+
+struct Room {
+    audience: Audience,
+    viewers: Vec<Viewer>,
+}
+
+struct Viewer {
+    id: UserId,
+    name: String,
+    until: Timestamp,
+}
+
+#[derive(Serialize)]
+struct Users<'a> {
+    users: Vec<Person<'a>>,
+}
+
+#[derive(Serialize)]
+struct Person<'a> {
+    id: UserId,
+    name: &'a str,
+}
+
+#[derive(Serialize)]
+struct Typing<'a> {
+    who: Who<'a>,
+    until: Timestamp,
+}
+
+#[derive(Serialize)]
+struct Who<'a> {
+    kind: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<String>,
+    name: &'a str,
+}
+
+impl Presence {
+    /// A user looks at a conversation; the group hears of it when they are new there.
+    pub fn viewing(&self, core: &Core, conversation: &Conversation, user: &Member) {
+        let until = core.clock.now().plus(VIEWING);
+        let mut rooms = self.rooms.lock().unwrap_or_else(PoisonError::into_inner);
+        let audience = audience(conversation.business_id, conversation.group_id);
+        let room = rooms.entry(conversation.id).or_insert_with(|| Room { audience, viewers: Vec::new() });
+        match room.viewers.iter_mut().find(|viewer| viewer.id == user.id) {
+            Some(viewer) => viewer.until = until,
+            None => {
+                room.viewers.push(Viewer { id: user.id, name: user.name.clone(), until });
+                room.tell(core, conversation.id);
+            }
+        }
+    }
+
+    /// A user looks elsewhere.
+    pub fn left(&self, core: &Core, conversation: ConversationId, user: UserId) {
+        let mut rooms = self.rooms.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(room) = rooms.get_mut(&conversation) else { return };
+        let before = room.viewers.len();
+        room.viewers.retain(|viewer| viewer.id != user);
+        if room.viewers.len() != before {
+            room.tell(core, conversation);
+        }
+        if room.viewers.is_empty() {
+            rooms.remove(&conversation);
+        }
+    }
+
+    /// Forgets whoever gave no sign of life; call every second or two.
+    pub fn expire(&self, core: &Core) {
+        let now = core.clock.now();
+        let mut rooms = self.rooms.lock().unwrap_or_else(PoisonError::into_inner);
+        rooms.retain(|id, room| {
+            let before = room.viewers.len();
+            room.viewers.retain(|viewer| viewer.until > now);
+            if room.viewers.len() != before {
+                room.tell(core, *id);
+            }
+            !room.viewers.is_empty()
+        });
+    }
+
+    /// A user types: colleagues see who, a webchat visitor sees a first name.
+    pub fn user_types(&self, core: &Core, conversation: &Conversation, user: &Member) {
+        let until = core.clock.now().plus(TYPING);
+        let id = Some(user.id.to_string());
+        let group = audience(conversation.business_id, conversation.group_id);
+        whisper_typing(core, group, conversation.id, &Typing { who: Who { kind: "user", id, name: &user.name }, until });
+        let first_name = user.name.split_whitespace().next().unwrap_or_default();
+        for route in conversation.routes.iter().filter(|route| route.kind == ChannelKind::Webchat) {
+            let who = Who { kind: "user", id: None, name: first_name };
+            let visitor = Audience::Visitor(route.address.as_str().into());
+            whisper_typing(core, visitor, conversation.id, &Typing { who, until });
+        }
+    }
+
+    /// A visitor types.
+    pub fn visitor_types(&self, core: &Core, conversation: &Conversation) {
+        let contact = &conversation.contact;
+        let who = Who { kind: "contact", id: Some(contact.id.to_string()), name: &contact.name };
+        let group = audience(conversation.business_id, conversation.group_id);
+        whisper_typing(core, group, conversation.id, &Typing { who, until: core.clock.now().plus(TYPING) });
+    }
+}
+
+impl Room {
+    fn tell(&self, core: &Core, conversation: ConversationId) {
+        let users = self.viewers.iter().map(|viewer| Person { id: viewer.id, name: &viewer.name }).collect();
+        whisper(core, self.audience.clone(), "presence.viewing", conversation, &Users { users });
+    }
+}
+
+fn audience(business: BusinessId, group: GroupId) -> Audience {
+    Audience::Group { business, group }
+}
+
+fn whisper_typing(core: &Core, audience: Audience, conversation: ConversationId, typing: &Typing<'_>) {
+    whisper(core, audience, "typing", conversation, typing);
+}
+
+fn whisper(core: &Core, audience: Audience, t: &str, conversation: ConversationId, d: &impl Serialize) {
+    let frame = Ephemeral { t, req: None, conversation_id: Some(conversation), d };
+    if let Ok(text) = serde_json::to_string(&frame) {
+        core.fanout.whisper(audience, &text);
+    }
+}

@@ -1,0 +1,77 @@
+//! What a commit will tell, prepared before it: frames built on the conversation's own thread, stamped and sent by the journal's.
+
+use crate::fanout::{Audience, Batch, Epoch, Fanout, Frame, Item, VisitorKey};
+use switchboard_engine::channel::ChannelKind;
+use switchboard_engine::conversation::{Conversation, Event, EventKind};
+use switchboard_engine::ids::ChannelId;
+use switchboard_engine::time::Timestamp;
+use switchboard_engine::wire::{ConversationView, agent_entry, visitor_entry};
+use switchboard_schema::Committed;
+
+/// Frames of one outcome, one entry per event.
+#[derive(Debug)]
+pub struct Publication {
+    audience: Audience,
+    frames: Vec<Frames>,
+}
+
+#[derive(Debug)]
+struct Frames {
+    agent: Frame,
+    visitors: Vec<(VisitorKey, Frame)>,
+}
+
+impl Publication {
+    pub fn of(next: &Conversation, events: &[Event], epoch: &Epoch, now: Timestamp) -> Self {
+        let row = ConversationView::of(next, now);
+        let frames = events
+            .iter()
+            .map(|event| Frames {
+                agent: Frame::unstamped(&agent_entry(event, next.id, &row), epoch),
+                visitors: visitor_frames(next, event, epoch),
+            })
+            .collect();
+        Self { audience: Audience::Group { business: next.business_id, group: next.group_id }, frames }
+    }
+}
+
+/// A visitor sees what was said on the widget, never what was said on another line of the same conversation.
+pub(crate) fn visitor_frames(next: &Conversation, event: &Event, epoch: &Epoch) -> Vec<(VisitorKey, Frame)> {
+    let webchat = next.routes.iter().filter(|route| route.kind == ChannelKind::Webchat);
+    let concerned = webchat.filter(|route| on_channel(&event.kind, route.channel_id));
+    let mut frames = Vec::new();
+    for route in concerned {
+        if let Some(entry) = visitor_entry(event, next.id) {
+            frames.push((route.address.as_str().into(), Frame::unstamped(&entry, epoch)));
+        }
+    }
+    frames
+}
+
+/// Receipts and files name no channel; the widget ignores those of messages it does not hold.
+fn on_channel(kind: &EventKind, channel: ChannelId) -> bool {
+    match kind {
+        EventKind::Message(message) => message.channel_id == channel,
+        _ => true,
+    }
+}
+
+/// Stamps the frames of a committed batch and sends them on. Runs on the journal's writer.
+pub fn publish(fanout: &Fanout, committed: Vec<Committed>) {
+    let mut items = Vec::with_capacity(committed.len());
+    for Committed { first_position, payload, .. } in committed {
+        let Ok(publication) = payload.downcast::<Publication>() else { continue };
+        let Publication { audience, frames } = *publication;
+        for (position, frames) in (first_position..).zip(frames) {
+            let agent = frames.agent.stamp(position);
+            items.push(Item { position: Some(position), audience: audience.clone(), frame: agent });
+            for (key, frame) in frames.visitors {
+                let audience = Audience::Visitor(key);
+                items.push(Item { position: Some(position), audience, frame: frame.stamp(position) });
+            }
+        }
+    }
+    if !items.is_empty() {
+        fanout.publish(Batch { items });
+    }
+}

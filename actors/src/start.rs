@@ -1,0 +1,217 @@
+//! Starting and stopping everything that lives, in order.
+
+use crate::Actors;
+use crate::clock::{Clock, Ids};
+use crate::connector::{Connection, Connector, Protocol};
+use crate::core::Core;
+use crate::directory::Directory;
+use crate::fanout::{Epoch, Fanout, Scope, Turn};
+use crate::files::Files;
+use crate::intake::Intake;
+use crate::lines::Lines;
+use crate::presence::Presence;
+use crate::replay;
+use crate::roster::{Line, Roster, RosterHandle};
+use crate::vault::Vault;
+use actix::{Arbiter, ArbiterHandle};
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+use switchboard_engine::ids::UserId;
+use switchboard_schema::{Store, StoreError};
+use tokio::runtime::Handle;
+
+/// What the actors need from outside.
+pub struct Config {
+    pub database_url: String,
+    pub data_dir: PathBuf,
+    pub public_url: String,
+    /// Seals credentials and signs visitor tokens.
+    pub secret_key: [u8; 32],
+    /// Outlives every arbiter and owns every database connection.
+    pub database_runtime: Handle,
+    /// Threads that run conversations.
+    pub conversation_threads: usize,
+    /// Accept a database that may lose acknowledged writes in a power cut: tests only.
+    pub allow_unsafe_durability: bool,
+}
+
+#[derive(Debug)]
+pub enum StartError {
+    Store(StoreError),
+    /// The data directory cannot be used.
+    Files(std::io::Error),
+    Http(String),
+}
+
+impl std::fmt::Display for StartError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Store(error) => error.fmt(f),
+            Self::Files(error) => write!(f, "the data directory cannot be used: {error}"),
+            Self::Http(detail) => write!(f, "no HTTP client could be made: {detail}"),
+        }
+    }
+}
+
+impl std::error::Error for StartError {}
+
+impl From<StoreError> for StartError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+/// Threads that actors live on; kept apart from the web workers, which stop first.
+#[derive(Clone)]
+pub(crate) struct Arbiters {
+    connectors: ArbiterHandle,
+    http: reqwest::Client,
+}
+
+/// Events read at start, for sockets that come back after a restart.
+const WARM: i64 = 1_000;
+
+impl Actors {
+    /// Opens the database and starts everything. Call inside an actix system.
+    pub async fn start(config: Config) -> Result<Self, StartError> {
+        let target: Arc<OnceLock<Fanout>> = Arc::default();
+        let publish_to = target.clone();
+        let options = switchboard_schema::Options {
+            url: config.database_url.clone(),
+            runtime: config.database_runtime.clone(),
+            after_commit: Box::new(move |committed| {
+                if let Some(fanout) = publish_to.get() {
+                    crate::publication::publish(fanout, committed);
+                }
+            }),
+            readers: 4,
+            max_batch: 1_000,
+            allow_unsafe_durability: config.allow_unsafe_durability,
+        };
+        let store = Store::open(options).await?;
+        let clock = Arc::new(Clock::default());
+        let fanout = fanout(&store, &clock).await?;
+        // Set before anything can commit: nothing is ever published to nobody.
+        let _ = target.set(fanout.clone());
+        let core = Core { store, clock, ids: Arc::new(Ids::default()), fanout, lines: Lines::default() };
+        let actors = assemble(&config, core)?;
+        actors.reload().await?;
+        actors.keep_house();
+        Ok(actors)
+    }
+
+    /// Reads users, groups and channels anew: sockets see at once what their user may see now, new channels get a connector.
+    pub async fn reload(&self) -> Result<(), StoreError> {
+        let before = self.roster.get();
+        let now = Roster::load(&self.core.store, &self.vault).await?;
+        for line in now.channels.values() {
+            self.connect(line);
+        }
+        for (id, user) in &now.users {
+            let changed = before.users.get(id).is_some_and(|old| old != user);
+            if changed {
+                let groups = user.visible_groups();
+                let scope = user.active.then(|| Scope::User { id: *id, business: user.business_id, groups });
+                self.core.fanout.tell(&Turn::Rescope { user: *id, scope });
+            }
+        }
+        self.roster.set(now);
+        Ok(())
+    }
+
+    /// Ends what hangs on a login session.
+    pub fn end_session(&self, session: i64) {
+        self.core.fanout.tell(&Turn::EndSession { session });
+    }
+
+    /// Closes every socket of a user.
+    pub fn sign_out(&self, user: UserId) {
+        self.core.fanout.tell(&Turn::Rescope { user, scope: None });
+    }
+
+    fn connect(&self, line: &Arc<Line>) {
+        if self.core.lines.is_connected(line.channel.id) {
+            return;
+        }
+        let Some(protocol) = Protocol::of(line, &self.public_url) else { return };
+        let connection = Connection {
+            core: self.core.clone(),
+            directory: self.directory.clone(),
+            files: self.files.clone(),
+            line: line.clone(),
+            protocol,
+            http: self.arbiters.http.clone(),
+        };
+        self.core.lines.connect(line.channel.id, Connector::start(connection, &self.arbiters.connectors));
+    }
+
+    /// Small regular duties.
+    fn keep_house(&self) {
+        let actors = self.clone();
+        self.arbiters.connectors.spawn(async move {
+            let mut tick = tokio::time::interval(Duration::from_secs(2));
+            for beat in 0_u64.. {
+                tick.tick().await;
+                actors.presence.expire(&actors.core);
+                if beat % 15 == 0 {
+                    actors.directory.passivate_idle();
+                    actors.measure_outbox().await;
+                }
+            }
+        });
+    }
+
+    async fn measure_outbox(&self) {
+        if let Ok((depth, oldest)) = self.core.store.outbox_depth().await {
+            let age = oldest.map_or(Duration::ZERO, |at| self.core.clock.now().since(at));
+            metrics::gauge!(crate::telemetry::OUTBOX_DEPTH).set(depth as f64);
+            metrics::gauge!(crate::telemetry::OUTBOX_OLDEST).set(age.as_secs_f64());
+        }
+    }
+
+    /// First half of an orderly end: sockets are told to come back, connectors take up nothing new.
+    pub fn drain(&self) {
+        self.core.fanout.tell(&Turn::Drain);
+        self.core.lines.halt();
+    }
+
+    /// Second half: what was accepted is flushed and the database closed.
+    pub async fn stop(&self) {
+        self.core.store.close().await;
+    }
+}
+
+async fn fanout(store: &Store, clock: &Clock) -> Result<Fanout, StoreError> {
+    let epoch = Epoch::new(&store.epoch().await?);
+    let position = store.max_position().await?;
+    let recent_from = (position - WARM).max(0);
+    let recent = replay::read(store, &epoch, recent_from, clock.now()).await?;
+    Ok(Fanout::new(epoch, position, Some(recent), recent_from))
+}
+
+fn assemble(config: &Config, core: Core) -> Result<Actors, StartError> {
+    let threads = config.conversation_threads.max(1);
+    let conversations = (0..threads).map(|_| Arbiter::new().handle()).collect();
+    let http = reqwest::Client::builder()
+        .connect_timeout(Duration::from_secs(5))
+        .timeout(Duration::from_secs(15))
+        .redirect(reqwest::redirect::Policy::none())
+        .tcp_nodelay(true)
+        .build()
+        .map_err(|error| StartError::Http(error.to_string()))?;
+    let directory = Directory::new(core.clone(), conversations);
+    let files = Files::new(&config.data_dir, &config.public_url, config.secret_key).map_err(StartError::Files)?;
+    Ok(Actors {
+        intake: Intake::new(core.clone(), directory.clone()),
+        directory,
+        core,
+        roster: RosterHandle::default(),
+        presence: Presence::default(),
+        files,
+        vault: Vault::new(config.secret_key),
+        public_url: config.public_url.trim_end_matches('/').into(),
+        key: config.secret_key,
+        arbiters: Arbiters { connectors: Arbiter::new().handle(), http },
+    })
+}

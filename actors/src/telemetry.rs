@@ -1,0 +1,48 @@
+//! Every metric name, once; `describe` gives each its help text. Labels never hold ids, numbers or names.
+
+use metrics::{describe_counter, describe_gauge, describe_histogram};
+
+pub const INBOUND: &str = "switchboard_inbound_messages_total";
+pub const INBOUND_IGNORED: &str = "switchboard_inbound_ignored_total";
+pub const INBOUND_REFUSED: &str = "switchboard_inbound_refused_total";
+pub const RECEIPTS: &str = "switchboard_receipts_total";
+pub const COMMANDS: &str = "switchboard_commands_total";
+pub const REFUSALS: &str = "switchboard_refusals_total";
+pub const TRANSMISSIONS: &str = "switchboard_transmissions_total";
+pub const OUTBOX_DEPTH: &str = "switchboard_outbox_depth_messages";
+pub const OUTBOX_OLDEST: &str = "switchboard_outbox_oldest_seconds";
+pub const CONVERSATIONS: &str = "switchboard_conversation_actors_count";
+pub const CONVERSATION_RESTARTS: &str = "switchboard_conversation_restarts_total";
+pub const QUARANTINED: &str = "switchboard_quarantined_total";
+pub const SOCKETS: &str = "switchboard_sockets_count";
+pub const SOCKETS_CUT: &str = "switchboard_sockets_cut_total";
+pub const RESUMES: &str = "switchboard_resumes_total";
+pub const FANOUT_LOST: &str = "switchboard_fanout_lost_total";
+pub const COMMIT_SECONDS: &str = "switchboard_commit_seconds";
+pub const HOOKS: &str = "switchboard_hooks_total";
+pub const LOGINS: &str = "switchboard_logins_total";
+pub const PUBLISH_LAG_SECONDS: &str = "switchboard_publish_lag_seconds";
+
+/// Registers help texts with whatever recorder is installed.
+pub fn describe() {
+    describe_counter!(INBOUND, "Messages from customers stored, by channel kind");
+    describe_counter!(INBOUND_IGNORED, "Events of providers acknowledged but not shown, by reason");
+    describe_counter!(INBOUND_REFUSED, "Events of providers answered with 503 so that they come again, by reason");
+    describe_counter!(RECEIPTS, "Delivery receipts applied, by status");
+    describe_counter!(COMMANDS, "Commands of users and visitors, by command");
+    describe_counter!(REFUSALS, "Commands the rules refused, by code");
+    describe_counter!(TRANSMISSIONS, "Sends to providers, by channel kind and outcome");
+    describe_gauge!(OUTBOX_DEPTH, "Messages waiting to be sent");
+    describe_gauge!(OUTBOX_OLDEST, "Age of the oldest message waiting to be sent");
+    describe_gauge!(CONVERSATIONS, "Conversation actors in memory");
+    describe_counter!(CONVERSATION_RESTARTS, "Conversation actors started afresh after a panic");
+    describe_counter!(QUARANTINED, "Payloads put aside after failing repeatedly");
+    describe_gauge!(SOCKETS, "Open websockets, by kind");
+    describe_counter!(SOCKETS_CUT, "Websockets closed because their peer did not read");
+    describe_counter!(RESUMES, "Returning sockets, by how they were served: memory, database, resync");
+    describe_counter!(FANOUT_LOST, "Times a worker's queue overflowed and its sockets had to resume");
+    describe_histogram!(COMMIT_SECONDS, "From handing an outcome to the journal until it is durable");
+    describe_counter!(HOOKS, "Provider callbacks, by provider and answer");
+    describe_counter!(LOGINS, "Login attempts, by result");
+    describe_histogram!(PUBLISH_LAG_SECONDS, "From a commit until a worker has its frames");
+}
