@@ -138,16 +138,46 @@ test('badge, title, Esc, focus, receipts and the JS API', async ({ page }) => {
   await shot(page, 'badge')
   await axe(page)
 
+  // The title flashes only while nobody looks at the page.
+  await expect(page).toHaveTitle('Teapots and more')
+  const look = (hidden: boolean): Promise<void> =>
+    page.evaluate((hidden) => {
+      Object.defineProperty(document, 'hidden', { value: hidden, configurable: true })
+      document.dispatchEvent(new Event('visibilitychange'))
+    }, hidden)
+  await look(true)
+  await control('reply', { text: 'Three' })
+  await expect(page).toHaveTitle('(3) 3 new messages')
+  await expect(page).toHaveTitle('Teapots and more')
+  await expect(page).toHaveTitle('(3) 3 new messages')
+  await look(false)
+  await expect(page).toHaveTitle('Teapots and more')
+  expect(await page.evaluate(() => (window as unknown as { seen: unknown[] }).seen)).toEqual([
+    ['open', undefined], ['close', undefined], ['unread', 1], ['unread', 2], ['unread', 3],
+  ])
+
   // Unread survives a reload, and the panel comes back by itself because there is a chat.
   await page.reload()
-  await expect(widget.launcher).toHaveText('2')
+  await expect(widget.launcher).toHaveText('3')
   await widget.open()
-  await expect(widget.log).toContainText('Two')
+  await expect(widget.log).toContainText('Three')
   await expect(widget.launcher).toHaveText('')
-  await expect.poll(() => control('state')).toMatchObject({ seen: 4 })
+  await expect.poll(() => control('state')).toMatchObject({ seen: 5 })
   // Once for the message above, once for these six letters.
   await widget.field.pressSequentially('typing')
   await expect.poll(() => control('state')).toMatchObject({ typed: 2 })
+})
+
+test('calls made before the loader arrived are kept', async ({ page }) => {
+  await page.addInitScript(() => {
+    const page = window as unknown as { Switchboard: { (...args: unknown[]): void; q?: unknown[][] } }
+    page.Switchboard = (...args) => void (page.Switchboard.q ??= []).push(args)
+    page.Switchboard('on', 'open', () => (document.title = 'opened'))
+    page.Switchboard('open')
+  })
+  await page.goto(host.url)
+  await expect(new Widget(page).log).toBeVisible()
+  await expect(page).toHaveTitle('opened')
 })
 
 test('two tabs of one visitor stay in sync', async ({ context }) => {

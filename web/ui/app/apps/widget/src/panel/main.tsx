@@ -34,7 +34,8 @@ effect(() => {
   host.send({ t: 'unread', n, text: n ? texts.value.unread(n) : '' })
 })
 effect(() => {
-  if (chat.active.value !== null) host.send({ t: 'chat', on: chat.active.value })
+  // Worth loading the panel early on the next page: an open chat, or a last word not read yet.
+  if (chat.active.value !== null) host.send({ t: 'chat', on: chat.active.value || chat.unread.value > 0 })
 })
 
 const place = document.getElementById('panel')
