@@ -27,6 +27,7 @@ delete page.__switchboard_boot
 
 function start(boot: Boot): void {
   const origin = boot.origin ?? new URL(script?.src ?? location.href).origin
+  const side = boot.side === 'left' ? 'left' : 'right'
   const colour = /^#[\da-f]{6}$/i.test(boot.colour) ? boot.colour : '#0f766e'
   const host = document.createElement('switchboard-chat')
   const root = host.attachShadow({ mode: 'open' })
@@ -125,7 +126,7 @@ function start(boot: Boot): void {
     port?.close()
     port = channel.port1
     port.onmessage = hear
-    const { title, greeting, locale, side } = boot
+    const { title, greeting, locale } = boot
     frame.contentWindow?.postMessage({ t: 'switchboard:port', boot: { title, greeting, locale, colour, side } }, origin, [
       channel.port2,
     ])
@@ -173,11 +174,11 @@ function start(boot: Boot): void {
 
   try {
     const sheet = new CSSStyleSheet()
-    sheet.replaceSync(css(colour, boot.side))
+    sheet.replaceSync(css(colour, side))
     root.adoptedStyleSheets = [sheet]
   } catch {
     const style = document.createElement('style')
-    style.textContent = css(colour, boot.side)
+    style.textContent = css(colour, side)
     root.append(style)
   }
   root.append(button, status)

@@ -125,12 +125,14 @@ export class Chat {
     this.token.value = hello.token
     this.storage.set('token', hello.token)
     this.cursor = hello.cursor
-    this.active.value = hello.conversation_id !== null
     // After a resume a message in `entries` is news; in a fresh list it is history.
     this.update(() => {
       if (hello.resumed) for (const entry of hello.entries) this.announce(this.thread.apply(entry))
       else this.thread.replace(hello.entries)
     })
+    // The conversation named may be a closed one.
+    const last = this.items.value.filter((item) => item.seq).pop()
+    this.active.value = hello.conversation_id !== null && last?.kind !== 'closed'
     this.received = {}
     this.reported = {}
     this.report()
@@ -166,6 +168,8 @@ export class Chat {
   private update(change: () => void): void {
     change()
     this.items.value = this.thread.list()
+    // Its echo is as good as the acknowledgement that got lost.
+    for (const { client_id } of this.outbox.waiting()) if (this.thread.stored(client_id)) this.outbox.remove(client_id)
   }
 
   /** Tells the server what arrived, and what was looked at while the panel is open and the page visible. */

@@ -13,7 +13,7 @@ export interface OutboxEvents {
 }
 
 /** Refusals that pass with time; everything else is final. */
-const passing = ['rate_limited', 'busy', 'unavailable', 'internal']
+const passing = ['rate_limited', 'overloaded', 'storage_full']
 
 export class Outbox {
   private pumping = false

@@ -121,13 +121,14 @@ describe('visitor socket', () => {
     expect(last().sent[0]?.d).toMatchObject({ token: null })
   })
 
-  it('stops where the widget is not allowed', async () => {
-    const { seen, socket } = client()
+  it('stops where the widget is not allowed, and keeps the token', async () => {
+    const { seen, socket } = client({ token: 'tok', cursor: null })
     last().open()
     last().close(1008)
     await vi.advanceTimersByTimeAsync(60_000)
     socket.connect()
     expect(seen.states.at(-1)).toBe('refused')
+    expect(seen.forgotten).toBe(0)
     expect(FakeSocket.all).toHaveLength(1)
   })
 

@@ -39,8 +39,8 @@ export class VisitorSocket {
   private heard = 0
   private drain: number | null = null
   private deadline = silence
-  /** Whether this connection came with a token. */
-  private named = false
+  /** The server did not know the token of this connection. */
+  private unknown = false
   private retry?: ReturnType<typeof setTimeout>
   private pulse?: ReturnType<typeof setInterval>
   private waiting = new Map<string, Waiting>()
@@ -55,14 +55,13 @@ export class VisitorSocket {
     if (this.socket || this.state === 'refused') return
     clearTimeout(this.retry)
     this.to('connecting')
+    this.unknown = false
     const socket = new WebSocket(this.url)
     this.socket = socket
     this.heard = Date.now()
     this.deadline = silence
     socket.onopen = () => {
-      const session = this.events.session()
-      this.named = session.token !== null
-      const d = { widget_key: this.key, ...session, name: null, email: null }
+      const d = { widget_key: this.key, ...this.events.session(), name: null, email: null }
       this.request('session.start', d).then(
         (hello) => {
           this.pace.reset()
@@ -70,7 +69,7 @@ export class VisitorSocket {
           this.events.hello(hello as Hello)
         },
         (error: unknown) => {
-          if (error instanceof Refused && error.code === 'token_invalid') this.events.forget()
+          if (error instanceof Refused && error.code === 'token_invalid') this.forget()
         },
       )
     }
@@ -134,10 +133,15 @@ export class VisitorSocket {
     if (frame.req && waiting) {
       this.waiting.delete(frame.req)
       clearTimeout(waiting.timer)
-      if (frame.t === 'error') waiting.fail(new Refused(frame.code ?? 'internal'))
+      if (frame.t === 'error') waiting.fail(new Refused(frame.code ?? 'overloaded'))
       else waiting.done(frame.d)
-    } else if (frame.t === 'error' && frame.code === 'token_invalid') this.events.forget()
+    } else if (frame.t === 'error' && frame.code === 'token_invalid') this.forget()
     else if (frame.t !== 'ack') this.events.frame(frame)
+  }
+
+  private forget(): void {
+    this.unknown = true
+    this.events.forget()
   }
 
   private check(): void {
@@ -157,9 +161,8 @@ export class VisitorSocket {
     }
     this.waiting.clear()
     if (socket.readyState < 2) socket.close()
-    // 1008 with a token means the token; without one this page may not use the widget.
-    if (code === 1008 && !this.named) return this.to('refused')
-    if (code === 1008) this.events.forget()
+    // Not about the token: this page may not use the widget.
+    if (code === 1008 && !this.unknown) return this.to('refused')
     const wait = delay ?? this.drain ?? this.pace.next()
     this.drain = null
     this.to('waiting')

@@ -62,6 +62,11 @@ export class Thread {
     })
   }
 
+  /** Whether the server has this message. */
+  stored(client_id: string): boolean {
+    return !!this.items.get(client_id)?.seq
+  }
+
   /** Starts over with the server's newest entries; what is still unsent stays. */
   replace(entries: Entry[]): void {
     for (const [key, item] of this.items) if (item.seq) this.items.delete(key)
