@@ -57,7 +57,7 @@ pub enum Constraint {
 }
 
 /// PostgreSQL names the constraint, SQLite the columns.
-const CONSTRAINTS: [(&str, &str, Constraint); 10] = [
+const CONSTRAINTS: [(&str, &str, Constraint); 11] = [
     ("message_provider", "message.channel_id, message.provider_message_id", Constraint::ProviderMessage),
     ("message_client", "message.conversation_id, message.client_id", Constraint::ClientId),
     ("conversation_open", "conversation.group_id, conversation.contact_id", Constraint::OpenConversation),
@@ -67,6 +67,7 @@ const CONSTRAINTS: [(&str, &str, Constraint); 10] = [
     ("event_seq", "event.conversation_id, event.seq", Constraint::StaleVersion),
     ("message_seq", "message.conversation_id, message.seq", Constraint::StaleVersion),
     ("channel_address", "channel.kind, channel.address", Constraint::ChannelAddress),
+    ("meta_pkey", "meta.key", Constraint::AlreadySetUp),
     ("team_group_name", "team_group.business_id, team_group.name", Constraint::GroupName),
 ];
 

@@ -1,10 +1,22 @@
 //! Plain async functions over `&mut Conn`, one file per noun; compiled twice, once inside each backend's module.
 
+#[path = "queries/channel.rs"]
+pub(crate) mod channel;
 #[path = "queries/commit.rs"]
 pub(crate) mod commit;
 #[path = "queries/contact.rs"]
 pub(crate) mod contact;
 #[path = "queries/conversation.rs"]
 pub(crate) mod conversation;
+#[path = "queries/delivery.rs"]
+pub(crate) mod delivery;
 #[path = "queries/facts.rs"]
 pub(crate) mod facts;
+#[path = "queries/file.rs"]
+pub(crate) mod file;
+#[path = "queries/inbox.rs"]
+pub(crate) mod inbox;
+#[path = "queries/message.rs"]
+pub(crate) mod message;
+#[path = "queries/team.rs"]
+pub(crate) mod team;

@@ -9,6 +9,8 @@ use crate::journal::{Entry, Journal, QUEUE, Work, Writer};
 use crate::migrate;
 use crate::statement::{One, Row};
 use crate::store::Options;
+use diesel::dsl::sql;
+use diesel::sql_types::{BigInt, Text};
 use diesel::{Connection, SqliteConnection};
 use diesel_async::pooled_connection::deadpool::Pool;
 use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod};
@@ -298,6 +300,18 @@ impl Writer for SqliteWriter {
             let _ = conn.batch_execute("PRAGMA wal_checkpoint(TRUNCATE)").await;
         }
     }
+}
+
+/// The settings of the writer's connection that decide whether a commit survives a power cut.
+pub(crate) async fn durability(conn: &mut Conn) -> Result<Vec<(String, String)>, StoreError> {
+    let journal: String = diesel::select(sql::<Text>("(SELECT journal_mode FROM pragma_journal_mode)"))
+        .get_result(conn)
+        .await?;
+    let level: i64 = diesel::select(sql::<BigInt>("(SELECT synchronous FROM pragma_synchronous)"))
+        .get_result(conn)
+        .await?;
+    let level = ["off", "normal", "full", "extra"].get(level as usize).copied().unwrap_or("unknown");
+    Ok(vec![("journal_mode".to_owned(), journal), ("synchronous".to_owned(), level.to_owned())])
 }
 
 /// One process per database: `switchboard.db.lock` beside it.

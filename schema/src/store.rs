@@ -3,14 +3,19 @@
 use crate::append::Append;
 use crate::error::StoreError;
 use crate::journal::{AfterCommit, Entry, Position, Work};
-use crate::sqlite;
+use crate::{postgres, sqlite};
 use std::sync::Arc;
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc::error::TrySendError, oneshot};
 
+mod channels;
 mod contacts;
 mod conversations;
+mod delivery;
 mod facts;
+mod files;
+mod messages;
+mod team;
 
 /// How to open a [`Store`].
 pub struct Options {
@@ -55,6 +60,7 @@ struct Inner {
 
 enum Backend {
     Sqlite(sqlite::Database),
+    Postgres(postgres::Database),
 }
 
 /// Runs one query function on whichever backend is open: `run!(self, read, |conn, queries| queries::facts::max_position(conn))`.
@@ -66,6 +72,10 @@ macro_rules! run {
                 use $crate::sqlite::queries as $queries;
                 database.$how(move |$conn| Box::pin(async move { $ask.await })).await
             }
+            $crate::store::Backend::Postgres(database) => {
+                use $crate::postgres::queries as $queries;
+                database.$how(move |$conn| Box::pin(async move { $ask.await })).await
+            }
         }
     };
 }
@@ -74,7 +84,11 @@ use run;
 impl Store {
     /// Opens the database, takes its lock and brings it up to date.
     pub async fn open(options: Options) -> Result<Self, StoreError> {
-        let backend = Backend::Sqlite(sqlite::Database::open(options).await?);
+        let backend = if options.url.starts_with("postgres://") || options.url.starts_with("postgresql://") {
+            Backend::Postgres(postgres::Database::open(options).await?)
+        } else {
+            Backend::Sqlite(sqlite::Database::open(options).await?)
+        };
         let store = Self { inner: Arc::new(Inner { backend, epoch: String::new() }) };
         let fresh = format!("{:016x}", rand::random::<u64>());
         let epoch =
@@ -91,6 +105,7 @@ impl Store {
         let entry = Box::new(Entry { append, ack });
         match &self.inner.backend {
             Backend::Sqlite(database) => database.queue.try_send(Work::Append(entry)).map_err(refused)?,
+            Backend::Postgres(database) => database.queue.try_send(Work::Append(entry)).map_err(refused)?,
         }
         done.await.unwrap_or_else(|_| Err(StoreError::unavailable("the journal lost its connection")))
     }
@@ -100,6 +115,10 @@ impl Store {
         let (done, closed) = oneshot::channel();
         match &self.inner.backend {
             Backend::Sqlite(database) => {
+                let _ = database.queue.send(Work::Close(done)).await;
+                database.close();
+            }
+            Backend::Postgres(database) => {
                 let _ = database.queue.send(Work::Close(done)).await;
                 database.close();
             }

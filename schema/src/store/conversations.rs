@@ -2,8 +2,9 @@
 
 use super::{Store, run};
 use crate::error::StoreError;
-use switchboard_engine::conversation::Conversation;
-use switchboard_engine::ids::{ContactId, ConversationId, GroupId};
+use crate::records::{Counts, Inbox};
+use switchboard_engine::conversation::{Conversation, ReadState};
+use switchboard_engine::ids::{ContactId, ConversationId, GroupId, UserId};
 
 impl Store {
     /// The whole state, as it was committed last.
@@ -23,5 +24,15 @@ impl Store {
         contact: ContactId,
     ) -> Result<Option<ConversationId>, StoreError> {
         run!(self, read, |conn, queries| queries::conversation::open_of(conn, group, contact))
+    }
+
+    /// One page of a list, newest activity first, with the viewer's read states.
+    pub async fn inbox(&self, inbox: Inbox) -> Result<Vec<(Conversation, ReadState)>, StoreError> {
+        run!(self, read, |conn, queries| queries::inbox::page(conn, inbox))
+    }
+
+    /// How many conversations of these groups each list holds.
+    pub async fn counts(&self, groups: Vec<GroupId>, user: UserId) -> Result<Counts, StoreError> {
+        run!(self, read, |conn, queries| queries::inbox::counts(conn, groups, user))
     }
 }

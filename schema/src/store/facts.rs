@@ -1,6 +1,6 @@
 //! Facts about the database.
 
-use super::{Store, run};
+use super::{Backend, Store, run};
 use crate::error::StoreError;
 use switchboard_engine::ids::BusinessId;
 use switchboard_engine::time::Timestamp;
@@ -24,5 +24,17 @@ impl Store {
     /// Succeeds when a commit goes through: what readiness asks.
     pub async fn write_probe(&self, now: Timestamp) -> Result<(), StoreError> {
         run!(self, write, |conn, queries| queries::facts::write_probe(conn, now.0))
+    }
+
+    /// The settings that decide whether a commit survives a power cut, for people who look for trouble.
+    pub async fn durability(&self) -> Result<Vec<(String, String)>, StoreError> {
+        match &self.inner.backend {
+            Backend::Sqlite(database) => {
+                database.write(|conn| Box::pin(crate::sqlite::durability(conn))).await
+            }
+            Backend::Postgres(database) => {
+                database.read(|conn| Box::pin(crate::postgres::durability(conn))).await
+            }
+        }
     }
 }

@@ -1,0 +1,143 @@
+//! Lists of conversations and their counts. Each group is read along its own index; the pages are merged here.
+
+use super::super::Conn;
+use super::{conversation as conversations, message};
+use crate::error::StoreError;
+use crate::records::{Counts, Inbox, View};
+use crate::tables::{conversation, conversation_assignee};
+use diesel::dsl::{count_star, sql};
+use diesel::expression::SqlLiteral;
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Bool};
+use diesel_async::RunQueryDsl;
+use std::cmp::Reverse;
+use switchboard_engine::conversation::{Conversation, ReadState};
+use switchboard_engine::ids::{ConversationId, GroupId, UserId};
+
+/// Last activity and id: the order of every list, newest first.
+type Key = (i64, i64);
+
+/// Rows below a key: a comparison of pairs, which both databases walk an index by.
+macro_rules! older {
+    ($after:expr) => {
+        sql::<Bool>("(conversation.last_activity_at, conversation.id) < (")
+            .bind::<BigInt, _>($after.0.0)
+            .sql(", ")
+            .bind::<BigInt, _>($after.1.0)
+            .sql(")")
+    };
+}
+
+/// Literally the condition of the partial index.
+fn unassigned() -> SqlLiteral<Bool> {
+    sql("conversation.status = 'open' AND conversation.owner_user_id IS NULL")
+}
+
+pub(crate) async fn page(
+    conn: &mut Conn,
+    inbox: Inbox,
+) -> Result<Vec<(Conversation, ReadState)>, StoreError> {
+    let mut keys = Vec::new();
+    match inbox.view {
+        View::Mine => keys = mine(conn, &inbox).await?,
+        _ => {
+            for group in &inbox.groups {
+                keys.extend(of_group(conn, &inbox, *group).await?);
+            }
+        }
+    }
+    keys.sort_unstable_by_key(|key| Reverse(*key));
+    keys.truncate(inbox.limit);
+    let ids: Vec<i64> = keys.iter().map(|(_, id)| *id).collect();
+    let mut read = message::read_states(conn, &ids, inbox.viewer).await?;
+    let rows = conversations::list(conn, ids.into_iter().map(ConversationId).collect()).await?;
+    let with_state = |row: Conversation| {
+        let state = read.remove(&row.id).unwrap_or_default();
+        (row, state)
+    };
+    Ok(rows.into_iter().map(with_state).collect())
+}
+
+async fn of_group(conn: &mut Conn, inbox: &Inbox, group: GroupId) -> Result<Vec<Key>, StoreError> {
+    let statuses: &[&str] = match inbox.view {
+        View::Team => &["open"],
+        View::Closed => &["closed"],
+        View::All => &["open", "closed"],
+        View::Unassigned | View::Mine => &[],
+    };
+    let mut keys = Vec::new();
+    if inbox.view == View::Unassigned {
+        keys = slice(conn, inbox, group, unassigned()).await?;
+    }
+    for status in statuses {
+        let of_status = sql::<Bool>(&format!("conversation.status = '{status}'"));
+        keys.extend(slice(conn, inbox, group, of_status).await?);
+    }
+    Ok(keys)
+}
+
+async fn slice(
+    conn: &mut Conn,
+    inbox: &Inbox,
+    group: GroupId,
+    condition: SqlLiteral<Bool>,
+) -> Result<Vec<Key>, StoreError> {
+    let mut query = conversation::table
+        .filter(conversation::group_id.eq(group.0))
+        .filter(condition)
+        .order((conversation::last_activity_at.desc(), conversation::id.desc()))
+        .limit(inbox.limit as i64)
+        .select((conversation::last_activity_at, conversation::id))
+        .into_boxed();
+    if let Some(after) = inbox.after {
+        query = query.filter(older!(after));
+    }
+    Ok(query.load(conn).await?)
+}
+
+async fn mine(conn: &mut Conn, inbox: &Inbox) -> Result<Vec<Key>, StoreError> {
+    let groups: Vec<i64> = inbox.groups.iter().map(|group| group.0).collect();
+    let mut query = conversation_assignee::table
+        .inner_join(conversation::table.on(conversation::id.eq(conversation_assignee::conversation_id)))
+        .filter(
+            conversation_assignee::user_id.eq(inbox.viewer.0).and(conversation_assignee::is_open.eq(true)),
+        )
+        .filter(conversation::group_id.eq_any(groups))
+        .order((conversation::last_activity_at.desc(), conversation::id.desc()))
+        .limit(inbox.limit as i64)
+        .select((conversation::last_activity_at, conversation::id))
+        .into_boxed();
+    if let Some(after) = inbox.after {
+        query = query.filter(older!(after));
+    }
+    Ok(query.load(conn).await?)
+}
+
+pub(crate) async fn counts(
+    conn: &mut Conn,
+    groups: Vec<GroupId>,
+    user: UserId,
+) -> Result<Counts, StoreError> {
+    let groups: Vec<i64> = groups.into_iter().map(|group| group.0).collect();
+    let by_status: Vec<(String, i64)> = conversation::table
+        .filter(conversation::group_id.eq_any(&groups))
+        .group_by(conversation::status)
+        .select((conversation::status, count_star()))
+        .load(conn)
+        .await?;
+    let of = |status: &str| by_status.iter().find(|(name, _)| name == status).map_or(0, |(_, count)| *count);
+    let unassigned = conversation::table
+        .filter(conversation::group_id.eq_any(&groups))
+        .filter(unassigned())
+        .count()
+        .get_result(conn)
+        .await?;
+    let mine = conversation_assignee::table
+        .inner_join(conversation::table.on(conversation::id.eq(conversation_assignee::conversation_id)))
+        .filter(conversation_assignee::user_id.eq(user.0).and(conversation_assignee::is_open.eq(true)))
+        .filter(conversation::group_id.eq_any(&groups))
+        .count()
+        .get_result(conn)
+        .await?;
+    Ok(Counts { team: of("open"), closed: of("closed"), unassigned, mine })
+}

@@ -1,0 +1,274 @@
+//! What the store hands out besides the engine's own types: the business, its people, lines, files, waiting work.
+
+use switchboard_engine::channel::Channel;
+use switchboard_engine::conversation::Event;
+use switchboard_engine::ids::{BusinessId, ChannelId, ContactId, ConversationId, GroupId, MessageId, UserId};
+use switchboard_engine::message::{Media, MediaKind};
+use switchboard_engine::time::Timestamp;
+use switchboard_engine::user::{Member, Role};
+
+/// The business whose team answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Business {
+    pub id: BusinessId,
+    pub name: String,
+    /// ISO 3166, two letters.
+    pub country: String,
+    /// IANA name.
+    pub time_zone: String,
+    pub created_at: Timestamp,
+}
+
+/// The first business, its first admin and its first group.
+#[derive(Clone, Debug)]
+pub struct SetUp {
+    pub business: Business,
+    pub admin: NewUser,
+    pub group: Group,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum UserStatus {
+    Invited,
+    Active,
+    Deactivated,
+}
+
+impl UserStatus {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Invited => "invited",
+            Self::Active => "active",
+            Self::Deactivated => "deactivated",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Invited, Self::Active, Self::Deactivated].into_iter().find(|status| status.as_str() == text)
+    }
+}
+
+/// A person of the team.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct User {
+    pub id: UserId,
+    pub business_id: BusinessId,
+    pub first_name: String,
+    pub last_name: String,
+    pub email: String,
+    pub role: Role,
+    pub status: UserStatus,
+    pub must_change_password: bool,
+    pub locale: Option<String>,
+    pub time_zone: Option<String>,
+    pub last_seen_at: Option<Timestamp>,
+}
+
+impl User {
+    /// As colleagues see it: "Ann Lee".
+    pub fn name(&self) -> String {
+        format!("{} {}", self.first_name, self.last_name).trim().to_owned()
+    }
+
+    /// The user as the rules know them.
+    pub fn member(&self) -> Member {
+        Member { id: self.id, name: self.name(), role: self.role }
+    }
+}
+
+#[derive(Clone, Debug)]
+pub struct NewUser {
+    pub id: UserId,
+    pub first_name: String,
+    pub last_name: String,
+    /// Stored in lower case; unique among all people the business knows.
+    pub email: String,
+    pub role: Role,
+    pub status: UserStatus,
+    pub password_hash: Option<String>,
+    pub must_change_password: bool,
+    pub locale: Option<String>,
+    pub time_zone: Option<String>,
+}
+
+/// A team inbox.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Group {
+    pub id: GroupId,
+    pub name: String,
+}
+
+/// A browser that is signed in. Only a hash of its token is stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Session {
+    pub token_hash: Vec<u8>,
+    pub user_id: UserId,
+    pub created_at: Timestamp,
+    pub last_used_at: Timestamp,
+    pub expires_at: Timestamp,
+    pub user_agent: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ChannelStatus {
+    Connecting,
+    Connected,
+    Degraded,
+    Disconnected,
+}
+
+impl ChannelStatus {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Connecting => "connecting",
+            Self::Connected => "connected",
+            Self::Degraded => "degraded",
+            Self::Disconnected => "disconnected",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Connecting, Self::Connected, Self::Degraded, Self::Disconnected]
+            .into_iter()
+            .find(|status| status.as_str() == text)
+    }
+}
+
+/// A line and what its connector needs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChannelRecord {
+    pub channel: Channel,
+    pub status: ChannelStatus,
+    /// Encrypted by whoever stores them; never shown.
+    pub credentials: Option<Vec<u8>>,
+    /// JSON object.
+    pub settings: serde_json::Value,
+    pub created_at: Timestamp,
+}
+
+/// Who uploaded a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Uploader {
+    User(UserId),
+    Contact(ContactId),
+}
+
+/// A file that waits for its message, bytes already stored.
+#[derive(Clone, Debug)]
+pub struct NewUpload {
+    pub media: Media,
+    pub business_id: BusinessId,
+    pub uploader: Uploader,
+    pub sha256: String,
+    pub storage_key: String,
+    pub at: Timestamp,
+}
+
+/// A file and where it belongs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileRecord {
+    pub media: Media,
+    pub business_id: BusinessId,
+    /// `None` while it waits for its message.
+    pub message: Option<(MessageId, ConversationId)>,
+    pub uploader: Option<Uploader>,
+    pub sha256: Option<String>,
+    /// Where the bytes are; `None` while they are still at the provider.
+    pub storage_key: Option<String>,
+}
+
+/// A file still at its provider.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PendingFile {
+    pub media: Media,
+    pub message_id: MessageId,
+    pub conversation_id: ConversationId,
+    pub channel_id: ChannelId,
+}
+
+/// Bytes that arrived.
+#[derive(Clone, Debug)]
+pub struct StoredBytes {
+    pub storage_key: String,
+    pub sha256: String,
+    pub size: i64,
+    /// As sniffed, not as announced.
+    pub mime: String,
+    pub kind: MediaKind,
+}
+
+/// A message waiting to be transmitted, or on its way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Waiting {
+    pub message_id: MessageId,
+    pub channel_id: ChannelId,
+    pub conversation_id: ConversationId,
+    /// Attempts claimed so far.
+    pub attempt: i64,
+    pub due_at: Timestamp,
+}
+
+/// Input nobody could handle, kept for a person to look at and replay.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Quarantined {
+    pub id: i64,
+    /// Where it came from: "whatsapp", "conversation".
+    pub source: String,
+    pub conversation_id: Option<ConversationId>,
+    pub payload: String,
+    pub error: String,
+    pub tries: i64,
+    pub at: Timestamp,
+}
+
+/// An event with its place in the log.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Logged {
+    pub position: i64,
+    pub conversation_id: ConversationId,
+    pub event: Event,
+}
+
+/// A part of a timeline.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Page {
+    Newest,
+    /// The ones just before this number.
+    Before(i64),
+    /// The ones just after it.
+    After(i64),
+}
+
+/// A list of conversations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum View {
+    /// Open ones.
+    Team,
+    /// Open and assigned to the viewer.
+    Mine,
+    /// Open and assigned to nobody.
+    Unassigned,
+    Closed,
+    All,
+}
+
+/// Which page of which list, for whom.
+#[derive(Clone, Debug)]
+pub struct Inbox {
+    pub view: View,
+    /// The groups the viewer may see.
+    pub groups: Vec<GroupId>,
+    pub viewer: UserId,
+    /// `last_activity_at` and id of the last row of the page before.
+    pub after: Option<(Timestamp, ConversationId)>,
+    pub limit: usize,
+}
+
+/// How many conversations each list holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    pub team: i64,
+    pub mine: i64,
+    pub unassigned: i64,
+    pub closed: i64,
+}
