@@ -2,12 +2,9 @@
 import AxeBuilder from '@axe-core/playwright'
 import { expect, type Page } from '@playwright/test'
 import axeCore from 'axe-core'
-import type { Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { startMock } from '../apps/widget/mock/server.mjs'
-import { complaints, startHost, test, Widget, type Host } from './pages/widget-host'
+import { complaints, startBuiltMock, startHost, test, Widget, type Host } from './pages/widget-host'
 
-let mock: Server
+let mock: Host
 let origin: string
 let host: Host
 
@@ -34,14 +31,13 @@ async function axeWhole(page: Page): Promise<void> {
 }
 
 test.beforeAll(async () => {
-  mock = await startMock(0)
-  origin = `http://localhost:${(mock.address() as AddressInfo).port}`
+  mock = await startBuiltMock()
+  origin = mock.url
   host = await startHost(origin, 'demo-widget')
 })
 test.afterAll(() => {
   host.close()
   mock.close()
-  mock.closeAllConnections()
 })
 test.beforeEach(async () => {
   await control('media', { status: 201, delay: 0 })
@@ -153,7 +149,11 @@ test('badge, title, Esc, focus, receipts and the JS API', async ({ page }) => {
   await look(false)
   await expect(page).toHaveTitle('Teapots and more')
   expect(await page.evaluate(() => (window as unknown as { seen: unknown[] }).seen)).toEqual([
-    ['open', undefined], ['close', undefined], ['unread', 1], ['unread', 2], ['unread', 3],
+    ['open', undefined],
+    ['close', undefined],
+    ['unread', 1],
+    ['unread', 2],
+    ['unread', 3],
   ])
 
   // Unread survives a reload, and the panel comes back by itself because there is a chat.

@@ -1,17 +1,14 @@
 // A visitor chats from a shop's page of another origin. Against the real server when SWITCHBOARD_URL names one
-// (started with --demo), against the stand-in otherwise.
+// (started with --demo), against the stand-in otherwise. The page is on 127.0.0.1 and the widget on localhost, or the other
+// way round: two sites.
 import { expect, request, type APIRequestContext } from '@playwright/test'
-import type { Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { startMock } from '../apps/widget/mock/server.mjs'
-import { complaints, startHost, test, Widget, type Host } from './pages/widget-host'
+import { ANN } from './support'
+import { complaints, startBuiltMock, startHost, test, Widget, type Host } from './pages/widget-host'
 
 const key = process.env.SWITCHBOARD_WIDGET_KEY ?? 'demo-widget'
-const email = process.env.SWITCHBOARD_EMAIL ?? 'ann@example.com'
-const password = process.env.SWITCHBOARD_PASSWORD ?? 'demo-password'
 
 let widgetOrigin: string
-let mock: Server | undefined
+let mock: Host | undefined
 let agent: APIRequestContext | undefined
 let plain: Host
 let hostile: Host
@@ -24,7 +21,7 @@ async function answer(to: string, text: string): Promise<void> {
   }
   if (!agent) {
     agent = await request.newContext({ baseURL: widgetOrigin, extraHTTPHeaders: { origin: widgetOrigin } })
-    expect((await agent.post('/api/v1/session', { data: { email, password } })).status()).toBe(201)
+    expect((await agent.post('/api/v1/session', { data: ANN })).status()).toBe(201)
   }
   const session = (await (await agent.get('/api/v1/session')).json()) as { groups: { id: string }[] }
   const find = async (): Promise<string | undefined> => {
@@ -46,11 +43,14 @@ async function answer(to: string, text: string): Promise<void> {
 }
 
 test.beforeAll(async () => {
-  // The host page is on 127.0.0.1, the widget on localhost: two sites.
-  widgetOrigin = (process.env.SWITCHBOARD_URL ?? '').replace(/\/$/, '').replace('//127.0.0.1', '//localhost')
-  if (!widgetOrigin) {
-    mock = await startMock(0)
-    widgetOrigin = `http://localhost:${(mock.address() as AddressInfo).port}`
+  const server = process.env.SWITCHBOARD_URL?.replace(/\/$/, '')
+  if (server) {
+    // The server says which origin the panel comes from.
+    const loader = await (await fetch(`${server}/w/${key}.js`)).text()
+    widgetOrigin = /"origin":"([^"]+)"/.exec(loader)?.[1] ?? server
+  } else {
+    mock = await startBuiltMock()
+    widgetOrigin = mock.url
   }
   plain = await startHost(widgetOrigin, key)
   hostile = await startHost(widgetOrigin, key, true)
@@ -60,7 +60,6 @@ test.afterAll(async () => {
   hostile.close()
   await agent?.dispose()
   mock?.close()
-  mock?.closeAllConnections()
 })
 
 test('chats on a page with a strict policy and a hostile style sheet', async ({ page }) => {

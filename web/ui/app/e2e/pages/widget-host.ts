@@ -1,7 +1,12 @@
-// Serves a page that embeds the widget, from another origin than the widget's (127.0.0.1 against localhost).
-import { readFileSync } from 'node:fs'
+// Serves a page that embeds the widget, from another site than the widget's: 127.0.0.1 against localhost.
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { startMock } from '../../apps/widget/mock/server.mjs'
 import { expect, test as base, type FrameLocator, type Locator, type Page } from '@playwright/test'
 
 /**
@@ -22,6 +27,22 @@ export interface Host {
   close(): void
 }
 
+/** The stand-in server with the widget as it is in the sources now. */
+export async function startBuiltMock(): Promise<Host> {
+  const out = mkdtempSync(join(tmpdir(), 'widget-'))
+  execFileSync(process.execPath, ['node_modules/vite/bin/vite.js', 'build', '-c', 'vite.widget.ts', '--logLevel', 'error'], {
+    cwd: fileURLToPath(new URL('../..', import.meta.url)),
+    env: { ...process.env, NODE_ENV: 'production', SWITCHBOARD_UI_OUT: out },
+  })
+  const mock = await startMock(0, out)
+  const close = (): void => {
+    mock.close()
+    mock.closeAllConnections()
+    rmSync(out, { recursive: true, force: true })
+  }
+  return { url: `http://localhost:${(mock.address() as AddressInfo).port}`, close }
+}
+
 /** `widget` is the origin of the server, `key` the widget's. */
 export async function startHost(widget: string, key: string, hostile = false): Promise<Host> {
   const css = hostile ? '<link rel="stylesheet" href="/hostile.css">' : ''
@@ -34,7 +55,8 @@ export async function startHost(widget: string, key: string, hostile = false): P
     else response.writeHead(200, { 'content-type': 'text/html; charset=utf-8', 'content-security-policy': policy }).end(page)
   })
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`, close: () => void server.close() }
+  const name = widget.includes('//localhost') ? '127.0.0.1' : 'localhost'
+  return { url: `http://${name}:${(server.address() as AddressInfo).port}/`, close: () => void server.close() }
 }
 
 /** The widget as a visitor meets it. */

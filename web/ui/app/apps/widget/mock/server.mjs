@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { WebSocketServer } from 'ws'
 
-const dist = process.env.SWITCHBOARD_UI_OUT || fileURLToPath(new URL('../../../dist', import.meta.url))
+const built = process.env.SWITCHBOARD_UI_OUT || fileURLToPath(new URL('../../../dist', import.meta.url))
 const csp =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; " +
   "connect-src 'self'; font-src 'self'; base-uri 'none'; require-trusted-types-for 'script'"
@@ -19,7 +19,7 @@ const config = {
 }
 const types = { js: 'text/javascript', css: 'text/css', html: 'text/html; charset=utf-8' }
 
-export function startMock(port = 7788) {
+export function startMock(port = 7788, dist = built) {
   const visitors = new Map() // token -> { id, conversation, entries, byClientId, sockets }
   const files = new Map()
   let counter = 100

@@ -24,5 +24,5 @@ iframe.open{visibility:visible;opacity:1;transform:none}
 .open~button{visibility:hidden}}
 @media (prefers-color-scheme:dark){iframe{background:#18181b}}
 @media (prefers-reduced-motion:reduce){*{transition:none!important}}
-@media (forced-colors:active){button{border:2px solid ButtonText}}
+@media (forced-colors:active){button{border:2px solid ButtonText}iframe{border:1px solid}}
 @media print{:host{display:none!important}}`
