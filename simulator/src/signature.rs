@@ -11,20 +11,16 @@ pub fn hub_signature(app_secret: &str, body: &[u8]) -> String {
     format!("sha256={}", hex::encode(hmac_sha256(app_secret.as_bytes(), body)))
 }
 
-/// The value of `X-Twilio-Signature`: the URL, then every parameter sorted by name, a repeated name contributing
-/// its distinct values in order.
+/// The value of `X-Twilio-Signature`: the URL, then name and value of every parameter, sorted; exact repetitions
+/// count once.
 pub fn twilio_signature(auth_token: &str, url: &str, params: &[(String, String)]) -> String {
     let mut sorted: Vec<&(String, String)> = params.iter().collect();
     sorted.sort();
     sorted.dedup();
     let mut signed = String::from(url);
-    let mut previous = None;
     for (name, value) in sorted {
-        if previous != Some(name) {
-            signed.push_str(name);
-        }
+        signed.push_str(name);
         signed.push_str(value);
-        previous = Some(name);
     }
     STANDARD.encode(hmac_sha1(auth_token.as_bytes(), signed.as_bytes()))
 }

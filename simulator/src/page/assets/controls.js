@@ -1,0 +1,98 @@
+// The clock, the form for a new phone, and the switches of every account.
+import { el, notify, post } from "./simulator.js";
+
+const SWITCHES = [
+  ["down", "Down: every request is answered 503"],
+  ["throttle_every", "Refuse every n-th send with 429"],
+  ["fail_every", "Refuse every n-th send with 500"],
+  ["hang_every", "Accept every n-th send, but never answer it"],
+  ["answer_delay_ms", "Delay answers (ms)"],
+  ["callback_delay_ms", "Delay callbacks (ms)"],
+  ["duplicates", "Extra copies of every callback"],
+  ["reorder", "Shuffle callbacks, statuses before messages"],
+  ["status_first", "First status arrives before the answer"],
+  ["no_receipts", "No delivery receipts"],
+  ["refuse_at_once", "Refuse undeliverable messages at once", "wa"],
+  ["read_at_once", "All customers read at once", "wa"],
+];
+
+const NAMES = { cloud_api: "WhatsApp Cloud API", dialog360: "WhatsApp through 360dialog", twilio: "Twilio SMS" };
+const clock = new Intl.DateTimeFormat(undefined, { weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
+const panels = new Map();
+let ahead = 0;
+
+export function renderControls(state) {
+  ahead = state.offset_seconds;
+  showClock();
+  fillAccounts(state.accounts);
+  for (const account of state.accounts) {
+    if (!panels.has(account.key)) {
+      panels.set(account.key, panel(account));
+      document.getElementById("faults").append(panels.get(account.key).element);
+    }
+    panels.get(account.key).update(account.switches);
+  }
+  const { posted, refused, given_up, pending } = state.callbacks;
+  document.getElementById("counts").textContent =
+    `${state.accepted} messages accepted. Callbacks: ${posted} posted, ${refused} not accepted, ${given_up} given up, ${pending} waiting.`;
+}
+
+function showClock() {
+  const hours = Math.floor(ahead / 3600);
+  const text = `${clock.format(Date.now() + ahead * 1000)} (${ahead ? `${hours} h ahead of this computer` : "the same as this computer"})`;
+  const place = document.getElementById("clock-now");
+  if (place.textContent !== text) place.textContent = text;
+}
+
+function fillAccounts(accounts) {
+  const select = document.getElementById("add-account");
+  if (select.options.length === accounts.length) return;
+  select.replaceChildren(...accounts.map((one) => el("option", { value: one.key }, `${NAMES[one.provider]} ${one.number}`)));
+}
+
+function panel(account) {
+  const kind = account.provider === "twilio" ? "sms" : "wa";
+  const offered = SWITCHES.filter(([, , only]) => !only || only === kind);
+  let current = account.switches;
+  const inputs = new Map();
+  const rows = offered.map(([name, label]) => {
+    const flag = typeof current[name] === "boolean";
+    const input = el("input", flag ? { type: "checkbox" } : { type: "number", min: 0, max: 60000, inputMode: "numeric" });
+    inputs.set(name, input);
+    input.addEventListener("change", () => {
+      const value = flag ? input.checked : Math.max(0, Math.trunc(Number(input.value)) || 0);
+      current = { ...current, [name]: value };
+      post("switches", { account: account.key, switches: current });
+    });
+    return el("label", { class: flag ? "check" : "number" }, input, el("span", {}, label));
+  });
+  const active = el("span", { class: "active" });
+  const element = el("details", { class: "card" },
+    el("summary", {}, `${NAMES[account.provider]} ${account.number}`, active),
+    el("fieldset", {}, el("legend", { class: "quiet" }, `Switches of ${account.number}`), ...rows));
+  function update(switches) {
+    current = switches;
+    let on = 0;
+    for (const [name, input] of inputs) {
+      if (input.type === "checkbox") input.checked = switches[name];
+      else if (document.activeElement !== input) input.value = switches[name];
+      if (switches[name]) on += 1;
+    }
+    active.textContent = on ? ` ${on} on` : "";
+  }
+  return { element, update };
+}
+
+for (const button of document.querySelectorAll("[data-push]")) {
+  button.addEventListener("click", () => post("clock", { advance_seconds: Number(button.dataset.push) }));
+}
+setInterval(showClock, 5000);
+
+document.getElementById("add-phone").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const field = (name) => document.getElementById(`add-${name}`);
+  const added = await post("phones", { account: field("account").value, number: field("number").value, name: field("name").value });
+  if (!added) return;
+  notify(`${field("name").value || "The new phone"} is on ${added.number}.`);
+  event.target.reset();
+});
