@@ -48,7 +48,12 @@ pub struct Hello {
 
 impl AgentSession {
     /// Starts a session on this worker. `None` when the user may no longer act.
-    pub fn open(actors: &Actors, hello: Hello, out: &Out, frames: impl Stream<Item = Incoming> + 'static) -> Option<Addr<Self>> {
+    pub fn open(
+        actors: &Actors,
+        hello: Hello,
+        out: &Out,
+        frames: impl Stream<Item = Incoming> + 'static,
+    ) -> Option<Addr<Self>> {
         let user = actors.user(hello.user).ok()?;
         let scope = Scope::User { id: user.id, business: user.business_id, groups: user.visible_groups() };
         out.hold();
@@ -163,7 +168,14 @@ fn greet(actors: &Actors, hello: &Hello, out: &Out, position: i64) {
     send(out, &Ephemeral { t: "hello", req: None, conversation_id: None, d });
 }
 
-fn resumed(out: &Out, req: Option<&str>, fanout: &crate::fanout::Fanout, upto: i64, frames: Vec<bytes::Bytes>, by: &'static str) {
+fn resumed(
+    out: &Out,
+    req: Option<&str>,
+    fanout: &crate::fanout::Fanout,
+    upto: i64,
+    frames: Vec<bytes::Bytes>,
+    by: &'static str,
+) {
     metrics::counter!(telemetry::RESUMES, "by" => by).increment(1);
     let count = frames.len();
     out.replay(frames);

@@ -44,6 +44,22 @@ impl Ids {
     }
 }
 
+/// Hands out conversation numbers (#1042). One that was handed out and not used leaves a gap, which bothers nobody.
+#[derive(Debug, Default)]
+pub struct Numbers {
+    last: AtomicI64,
+}
+
+impl Numbers {
+    pub fn after(last: i64) -> Self {
+        Self { last: AtomicI64::new(last) }
+    }
+
+    pub fn next(&self) -> i64 {
+        self.last.fetch_add(1, Ordering::Relaxed) + 1
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

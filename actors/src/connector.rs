@@ -109,7 +109,8 @@ impl Connector {
     fn ended(&mut self, sent: Transmit, ended: Ended, ctx: &mut Context<Self>) {
         self.in_flight -= 1;
         let channel = self.context.line.channel.kind.as_str();
-        metrics::counter!(crate::telemetry::TRANSMISSIONS, "channel" => channel, "outcome" => ended.name()).increment(1);
+        metrics::counter!(crate::telemetry::TRANSMISSIONS, "channel" => channel, "outcome" => ended.name())
+            .increment(1);
         match ended {
             Ended::Over => {
                 self.strikes = 0;
@@ -149,10 +150,11 @@ impl Connector {
     /// Finds rows that memory does not know: after a start, a full mailbox, a failed claim.
     fn sweep(&mut self, ctx: &mut Context<Self>) {
         let (store, channel) = (self.context.core.store.clone(), self.context.line.channel.id);
-        let rows = async move { store.outbox_waiting(channel, 10_000).await };
-        ctx.spawn(rows.into_actor(self).map(|rows, actor, ctx| match rows {
+        let now = self.context.core.clock.now();
+        let rows = async move { store.outbox_due(now, 10_000).await };
+        ctx.spawn(rows.into_actor(self).map(move |rows, actor, ctx| match rows {
             Ok(rows) => {
-                for row in rows {
+                for row in rows.into_iter().filter(|row| row.channel_id == channel) {
                     let due = Transmit { conversation_id: row.conversation_id, message_id: row.message_id };
                     actor.queue.add(due);
                 }

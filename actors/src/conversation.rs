@@ -79,7 +79,12 @@ pub struct Look {
 pub struct Passivate;
 
 impl ConversationActor {
-    pub fn start(id: ConversationId, newborn: Option<Newborn>, core: Core, arbiter: &ArbiterHandle) -> Addr<Self> {
+    pub fn start(
+        id: ConversationId,
+        newborn: Option<Newborn>,
+        core: Core,
+        arbiter: &ArbiterHandle,
+    ) -> Addr<Self> {
         Self::start_in_arbiter(arbiter, move |_| {
             let state = newborn.map_or(State::Loading, |n| State::Unborn(Arc::new(n.conversation), n.birth));
             Self { id, core, state }
@@ -147,7 +152,9 @@ impl Handler<Decide> for ConversationActor {
         }
         let core = self.core.clone();
         let work = async move { decide(&core, state, birth, ask.wish).await };
-        AtomicResponse::new(Box::pin(work.into_actor(self).map(|verdict, actor, ctx| actor.take_on(verdict, ctx))))
+        AtomicResponse::new(Box::pin(
+            work.into_actor(self).map(|verdict, actor, ctx| actor.take_on(verdict, ctx)),
+        ))
     }
 }
 
@@ -161,7 +168,11 @@ enum Verdict {
 }
 
 impl ConversationActor {
-    fn refuse(&mut self, trouble: Trouble, ctx: &mut Context<Self>) -> AtomicResponse<Self, Result<Done, Trouble>> {
+    fn refuse(
+        &mut self,
+        trouble: Trouble,
+        ctx: &mut Context<Self>,
+    ) -> AtomicResponse<Self, Result<Done, Trouble>> {
         ctx.stop();
         AtomicResponse::new(Box::pin(async { Err(trouble) }.into_actor(self)))
     }
@@ -204,9 +215,9 @@ async fn decide(core: &Core, state: Arc<Conversation>, birth: Option<Birth>, wis
         Err(_) => return Verdict::Panicked,
     };
     if outcome.is_empty() {
-        return facts::first_answer(core, &state, &command).await.map_or_else(Verdict::Trouble, |message| {
-            Verdict::Done(repeat(state, message))
-        });
+        return facts::first_answer(core, &state, &command)
+            .await
+            .map_or_else(Verdict::Trouble, |message| Verdict::Done(repeat(state, message)));
     }
     match commit(core, &state, outcome).await {
         Ok(done) => Verdict::Done(done),
@@ -237,16 +248,24 @@ async fn commit(core: &Core, before: &Conversation, outcome: Outcome) -> Result<
 
 /// A read state concerns one user: all their tabs, nobody else.
 fn tell_reader(core: &Core, conversation: ConversationId, user: UserId, state: ReadState) {
-    let frame = Ephemeral { t: "conversation.read_state", req: None, conversation_id: Some(conversation), d: state };
+    let frame =
+        Ephemeral { t: "conversation.read_state", req: None, conversation_id: Some(conversation), d: state };
     if let Ok(text) = serde_json::to_string(&frame) {
         core.fanout.whisper(Audience::User(user), &text);
     }
 }
 
 /// A unique key stopped the commit: usually a repeat that memory had forgotten.
-async fn after_conflict(core: &Core, state: Arc<Conversation>, command: &Command, error: StoreError) -> Verdict {
+async fn after_conflict(
+    core: &Core,
+    state: Arc<Conversation>,
+    command: &Command,
+    error: StoreError,
+) -> Verdict {
     match error {
-        StoreError::Conflict { constraint: Constraint::ProviderMessage } => Verdict::Done(repeat(state, None)),
+        StoreError::Conflict { constraint: Constraint::ProviderMessage } => {
+            Verdict::Done(repeat(state, None))
+        }
         StoreError::Conflict { constraint: Constraint::ClientId } => {
             let answer = facts::first_answer(core, &state, command).await;
             answer.map_or_else(Verdict::Trouble, |message| Verdict::Done(repeat(state, message)))

@@ -1,6 +1,6 @@
 //! What every actor holds: the store, the clock, ids, and the way to the sockets.
 
-use crate::clock::{Clock, Ids};
+use crate::clock::{Clock, Ids, Numbers};
 use crate::fanout::Fanout;
 use crate::lines::Lines;
 use std::sync::Arc;
@@ -13,4 +13,5 @@ pub struct Core {
     pub ids: Arc<Ids>,
     pub fanout: Fanout,
     pub lines: Lines,
+    pub numbers: Arc<Numbers>,
 }

@@ -2,7 +2,7 @@
 
 use crate::Actors;
 use crate::conversation::{Done, Wish};
-use crate::roster::User;
+use crate::roster::Colleague;
 use crate::trouble::Trouble;
 use std::sync::Arc;
 use switchboard_engine::conversation::{Conversation, ReadState, Refusal};
@@ -18,7 +18,7 @@ pub struct Draft {
 
 impl Actors {
     /// The user, if they may still act.
-    pub fn user(&self, id: UserId) -> Result<User, Trouble> {
+    pub fn user(&self, id: UserId) -> Result<Colleague, Trouble> {
         self.roster.get().users.get(&id).filter(|user| user.active).cloned().ok_or(Trouble::NotFound)
     }
 
@@ -44,7 +44,12 @@ impl Actors {
         self.directory.ask(conversation, scope_of(&user), Wish::Attend(user.member())).await
     }
 
-    pub async fn assign(&self, by: UserId, conversation: ConversationId, to: &[UserId]) -> Result<Done, Trouble> {
+    pub async fn assign(
+        &self,
+        by: UserId,
+        conversation: ConversationId,
+        to: &[UserId],
+    ) -> Result<Done, Trouble> {
         let user = self.user(by)?;
         let group = self.directory.look(conversation, scope_of(&user)).await?.group_id;
         let roster = self.roster.get();
@@ -105,6 +110,6 @@ impl Actors {
 }
 
 /// Groups a user's question is limited to.
-pub(crate) fn scope_of(user: &User) -> Option<Arc<[GroupId]>> {
+pub(crate) fn scope_of(user: &Colleague) -> Option<Arc<[GroupId]>> {
     user.visible_groups().map(Arc::from)
 }

@@ -50,9 +50,14 @@ struct Port {
 pub enum Turn {
     Deliver(Arc<Batch>),
     /// What a user may see has changed; `None` closes their sockets.
-    Rescope { user: UserId, scope: Option<Scope> },
+    Rescope {
+        user: UserId,
+        scope: Option<Scope>,
+    },
     /// A login session is over: its sockets close.
-    EndSession { session: i64 },
+    EndSession {
+        session: i64,
+    },
     /// We are going down: every socket is told when to come back.
     Drain,
 }

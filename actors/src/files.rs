@@ -5,6 +5,7 @@ use std::sync::Arc;
 use switchboard_engine::ids::MediaId;
 use switchboard_engine::message::{Media, MediaKind, MediaState};
 use switchboard_engine::token;
+use switchboard_schema::StoredBytes;
 use tokio::io::AsyncWriteExt;
 
 #[derive(Clone)]
@@ -56,7 +57,8 @@ impl Files {
 
     /// What the bytes are, if a team may send it; `None` for programs, pages and unknown things.
     pub fn sniff(bytes: &[u8], file_name: Option<&str>) -> Option<Sniffed> {
-        let extension = file_name.and_then(|name| name.rsplit_once('.')).map(|(_, ext)| ext.to_ascii_lowercase());
+        let extension =
+            file_name.and_then(|name| name.rsplit_once('.')).map(|(_, ext)| ext.to_ascii_lowercase());
         if extension.as_deref().is_some_and(|ext| DANGEROUS.contains(&ext)) {
             return None;
         }
@@ -70,16 +72,23 @@ impl Files {
     }
 
     /// Stores bytes a provider gave us, whatever they are; unknown types become opaque documents.
-    pub async fn store(&self, file: &Media, bytes: Vec<u8>) -> std::io::Result<Media> {
+    pub async fn store(&self, file: &Media, bytes: Vec<u8>) -> std::io::Result<(Media, StoredBytes)> {
         let sniffed = Self::sniff(&bytes, file.file_name.as_deref());
         let (kind, mime) = match sniffed {
             Some(sniffed) if file.kind == MediaKind::Sticker => (MediaKind::Sticker, sniffed.mime),
             Some(sniffed) => (sniffed.kind, sniffed.mime),
             None => (MediaKind::Document, "application/octet-stream".to_owned()),
         };
-        let size = i64::try_from(bytes.len()).ok();
+        let size = i64::try_from(bytes.len()).unwrap_or(i64::MAX);
         self.write(file.id, &bytes).await?;
-        Ok(Media { kind, mime, size, state: MediaState::Ready, ..file.clone() })
+        let stored = StoredBytes {
+            storage_key: file.id.to_string(),
+            sha256: digest(&bytes),
+            size,
+            mime: mime.clone(),
+            kind,
+        };
+        Ok((Media { kind, mime, size: Some(size), state: MediaState::Ready, ..file.clone() }, stored))
     }
 
     /// Writes durably: an acknowledged file is on disk.
@@ -91,7 +100,9 @@ impl Files {
         file.sync_all().await?;
         tokio::fs::rename(&draft, &path).await?;
         let folder = self.folder.clone();
-        tokio::task::spawn_blocking(move || std::fs::File::open(&*folder)?.sync_all()).await.map_err(std::io::Error::other)?
+        tokio::task::spawn_blocking(move || std::fs::File::open(&*folder)?.sync_all())
+            .await
+            .map_err(std::io::Error::other)?
     }
 
     pub async fn read(&self, id: MediaId) -> std::io::Result<Vec<u8>> {
@@ -112,6 +123,16 @@ impl Files {
     pub fn proves(&self, id: MediaId, proof: &str) -> bool {
         token::verify(&self.key, &format!("file|{id}"), proof)
     }
+}
+
+/// Hex SHA-256.
+pub fn digest(bytes: &[u8]) -> String {
+    use sha2::{Digest, Sha256};
+    Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut hex, byte| {
+        use std::fmt::Write;
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
 }
 
 fn is_plain_text(bytes: &[u8]) -> bool {
@@ -140,6 +161,9 @@ mod tests {
         for (bytes, name) in cases {
             assert_eq!(Files::sniff(bytes, name), None, "{name:?}");
         }
-        assert_eq!(Files::sniff("Grüße".as_bytes(), Some("n.txt")).map(|s| s.mime).as_deref(), Some("text/plain"));
+        assert_eq!(
+            Files::sniff("Grüße".as_bytes(), Some("n.txt")).map(|s| s.mime).as_deref(),
+            Some("text/plain")
+        );
     }
 }

@@ -22,13 +22,13 @@ impl Actors {
                     Ok(())
                 }
                 (_, Event::Malformed { reason, raw }) => {
-                    self.intake.keep_for_operator("hook".to_owned(), raw.into_bytes(), reason).await
+                    self.intake.keep_for_operator("hook".to_owned(), raw, reason).await
                 }
                 (Some(line), Event::Message(message)) => self.intake.receive(&line, message).await,
                 (Some(line), Event::Status(status)) => self.advance(&line, status).await,
                 (None, event) => {
                     let error = "for a number that is not connected here".to_owned();
-                    self.intake.keep_for_operator("hook".to_owned(), format!("{event:?}").into_bytes(), error).await
+                    self.intake.keep_for_operator("hook".to_owned(), format!("{event:?}"), error).await
                 }
             };
             // One event's trouble must not keep its siblings out.
@@ -55,15 +55,17 @@ impl Actors {
 
     /// Applies a receipt, or keeps it until the message it is about knows its provider's id.
     async fn advance(&self, line: &Line, update: StatusUpdate) -> Result<(), Trouble> {
-        metrics::counter!(telemetry::RECEIPTS, "status" => update.receipt.status.as_str()).increment(1);
+        metrics::counter!(telemetry::RECEIPTS, "status" => update.status.as_str()).increment(1);
         if let Some((conversation, message)) = self.find(line, &update).await? {
             return self.tell(conversation, message, update).await;
         }
-        let (store, channel) = (&self.core.store, line.channel.id);
-        store.park_receipt(channel, update.provider_message_id.clone(), update.receipt.clone()).await?;
-        // The send's answer may have been stored between our look and the parking: look once more.
-        match self.find(line, &update).await? {
-            Some((conversation, message)) => self.tell(conversation, message, update).await,
+        let now = self.core.clock.now();
+        let (channel, receipt) = (line.channel.id, update.clone().receipt(now));
+        // The send's answer may have been stored between our look and the parking; then the store tells, and it is ours to apply.
+        let parked =
+            self.core.store.park_receipt(channel, update.provider_message_id.clone(), receipt, now).await?;
+        match parked {
+            Some((conversation, message)) => self.tell(conversation, message.id, update).await,
             None => Ok(()),
         }
     }
@@ -74,18 +76,28 @@ impl Actors {
         update: &StatusUpdate,
     ) -> Result<Option<(ConversationId, MessageId)>, Trouble> {
         let store = &self.core.store;
-        let by_provider = store.message_by_provider_id(line.channel.id, update.provider_message_id.clone()).await?;
+        let by_provider =
+            store.message_by_provider_id(line.channel.id, update.provider_message_id.clone()).await?;
         if let Some((conversation, message)) = by_provider {
             return Ok(Some((conversation, message.id)));
         }
-        let Some(id) = update.our_message_id.as_deref().and_then(|id| id.parse().ok()) else { return Ok(None) };
+        let Some(id) = update.our_message_id.as_deref().and_then(|id| id.parse().ok()) else {
+            return Ok(None);
+        };
         let message = store.message(id).await?.filter(|message| message.channel_id == line.channel.id);
         Ok(message.map(|message| (message.conversation_id, message.id)))
     }
 
-    async fn tell(&self, conversation: ConversationId, message: MessageId, update: StatusUpdate) -> Result<(), Trouble> {
-        let provider_message_id = update.our_message_id.is_some().then_some(update.provider_message_id);
-        let wish = Wish::Advance { message_id: message, receipt: update.receipt, provider_message_id };
+    async fn tell(
+        &self,
+        conversation: ConversationId,
+        message: MessageId,
+        update: StatusUpdate,
+    ) -> Result<(), Trouble> {
+        // A send whose answer we never got learns its provider's id here.
+        let provider_message_id = update.our_message_id.is_some().then(|| update.provider_message_id.clone());
+        let receipt = update.receipt(self.core.clock.now());
+        let wish = Wish::Advance { message_id: message, receipt, provider_message_id };
         match self.directory.ask(conversation, None, wish).await {
             Ok(_) | Err(Trouble::NotFound) => Ok(()),
             Err(trouble) => Err(trouble),

@@ -18,6 +18,7 @@ use switchboard_engine::conversation::{Birth, Conversation, ConversationStatus, 
 use switchboard_engine::ids::{ContactId, ConversationId, GroupId, MediaId, MessageId};
 use switchboard_engine::message::{Media, MediaState};
 use switchboard_engine::time::Timestamp;
+use switchboard_schema::Quarantined;
 use tokio::sync::OnceCell;
 
 const SHARDS: usize = 64;
@@ -109,7 +110,8 @@ impl Intake {
         };
         let identities = [identity.clone()];
         let done = self.deliver(channel, &identity, &identities, &receive).await?;
-        metrics::counter!(telemetry::INBOUND, "channel" => channel.kind.as_str()).increment(u64::from(done.changed));
+        metrics::counter!(telemetry::INBOUND, "channel" => channel.kind.as_str())
+            .increment(u64::from(done.changed));
         Ok(done)
     }
 
@@ -120,10 +122,11 @@ impl Intake {
         visitor: &str,
     ) -> Result<Option<ConversationId>, Trouble> {
         let Some(identity) = Identity::new(IdentityKind::Visitor, visitor) else { return Ok(None) };
-        let Some((contact, _)) = self.core.store.find_contact(channel.business_id, vec![identity]).await? else {
+        let Some((contact, _)) = self.core.store.find_contact(channel.business_id, vec![identity]).await?
+        else {
             return Ok(None);
         };
-        Ok(self.core.store.latest_conversation_of(channel.group_id, contact.id).await?)
+        Ok(self.core.store.open_conversation_of(channel.group_id, contact.id).await?)
     }
 
     async fn deliver(
@@ -138,7 +141,7 @@ impl Intake {
         for _ in 0..TRIES {
             let slot = self.slot(&key);
             let found = slot.get_or_try_init(|| self.find_or_begin(channel, identities, receive)).await;
-            let conversation = *found.map_err(Clone::clone)?;
+            let conversation = *found?;
             let wish = Wish::Receive(Box::new(receive.clone()));
             match self.directory.ask(conversation, None, wish).await {
                 // Closed meanwhile, or memory was wrong about it: look again.
@@ -176,8 +179,15 @@ impl Intake {
         };
         let last_inbound_at = store.care_window(channel.id, receive.route.address.clone()).await?;
         let route = Route { last_inbound_at, ..receive.route.clone() };
-        let number = store.next_number();
-        let conversation = newborn(ConversationId(self.core.ids.next()), channel, contact, number, route, self.core.clock.now());
+        let number = self.core.numbers.next();
+        let conversation = newborn(
+            ConversationId(self.core.ids.next()),
+            channel,
+            contact,
+            number,
+            route,
+            self.core.clock.now(),
+        );
         let id = conversation.id;
         self.directory.expect(Newborn { conversation, birth });
         Ok(id)
@@ -198,23 +208,41 @@ impl Intake {
     async fn put_aside(&self, channel: &Channel, receive: &Receive) -> Result<(), Trouble> {
         metrics::counter!(telemetry::QUARANTINED).increment(1);
         tracing::error!(channel.id = %channel.id, "a message failed three times and was put aside in quarantine");
-        let payload = format!("{receive:?}").into_bytes();
         let source = format!("{}:{}", channel.provider.as_str(), channel.id);
-        Ok(self.core.store.quarantine(source, None, payload, "the conversation panicked on it".to_owned()).await?)
+        let error = "the conversation panicked on it".to_owned();
+        self.quarantine(source, format!("{receive:?}"), error, TRIES).await
     }
 
     /// Puts aside what could not even be understood or routed, for an operator to look at.
-    pub async fn keep_for_operator(&self, source: String, raw: Vec<u8>, error: String) -> Result<(), Trouble> {
+    pub async fn keep_for_operator(&self, source: String, raw: String, error: String) -> Result<(), Trouble> {
         metrics::counter!(telemetry::QUARANTINED).increment(1);
-        Ok(self.core.store.quarantine(source, None, raw, error).await?)
+        self.quarantine(source, raw, error, 1).await
+    }
+
+    async fn quarantine(
+        &self,
+        source: String,
+        payload: String,
+        error: String,
+        tries: usize,
+    ) -> Result<(), Trouble> {
+        let item = Quarantined {
+            id: self.core.ids.next(),
+            source,
+            conversation_id: None,
+            payload,
+            error,
+            tries: i64::try_from(tries).unwrap_or(i64::MAX),
+            at: self.core.clock.now(),
+        };
+        Ok(self.core.store.quarantine(item).await?)
     }
 
     fn slot(&self, key: &Key) -> Slot {
         let mut shard = self.shard(key);
         if shard.len() >= REMEMBERED && !shard.contains_key(key) {
             // Whoever is dropped is looked up again; the unique keys of the database stand behind a race that this could open.
-            let mut spare = VecDeque::from_iter(shard.drain());
-            spare.truncate(REMEMBERED / 2);
+            let spare: Vec<(Key, Slot)> = shard.drain().take(REMEMBERED / 2).collect();
             shard.extend(spare);
         }
         shard.entry(key.clone()).or_default().clone()
@@ -238,10 +266,23 @@ impl Intake {
 }
 
 fn route(channel: &Channel, address: String) -> Route {
-    Route { channel_id: channel.id, kind: channel.kind, name: channel.name.clone(), address, last_inbound_at: None }
+    Route {
+        channel_id: channel.id,
+        kind: channel.kind,
+        name: channel.name.clone(),
+        address,
+        last_inbound_at: None,
+    }
 }
 
-fn newborn(id: ConversationId, channel: &Channel, contact: Contact, number: i64, route: Route, now: Timestamp) -> Conversation {
+fn newborn(
+    id: ConversationId,
+    channel: &Channel,
+    contact: Contact,
+    number: i64,
+    route: Route,
+    now: Timestamp,
+) -> Conversation {
     Conversation {
         id,
         business_id: channel.business_id,

@@ -107,7 +107,12 @@ impl Presence {
         let until = core.clock.now().plus(TYPING);
         let id = Some(user.id.to_string());
         let group = audience(conversation.business_id, conversation.group_id);
-        whisper_typing(core, group, conversation.id, &Typing { who: Who { kind: "user", id, name: &user.name }, until });
+        whisper_typing(
+            core,
+            group,
+            conversation.id,
+            &Typing { who: Who { kind: "user", id, name: &user.name }, until },
+        );
         let first_name = user.name.split_whitespace().next().unwrap_or_default();
         for route in conversation.routes.iter().filter(|route| route.kind == ChannelKind::Webchat) {
             let who = Who { kind: "user", id: None, name: first_name };

@@ -27,13 +27,16 @@ pub async fn since(core: &Core, position: i64, upto: i64) -> Result<Option<Batch
 
 /// Frames of every event after `position`.
 pub async fn read(store: &Store, epoch: &Epoch, position: i64, now: Timestamp) -> Result<Batch, StoreError> {
-    let events = store.events_after(position, MOST).await?;
+    let events = store.events_after(position, MOST as usize).await?;
     let mut ids: Vec<ConversationId> = events.iter().map(|logged| logged.conversation_id).collect();
     ids.sort_unstable();
     ids.dedup();
     let rows: HashMap<ConversationId, Conversation> =
         store.conversations(ids).await?.into_iter().map(|row| (row.id, row)).collect();
-    let items = events.iter().flat_map(|logged| items(logged, rows.get(&logged.conversation_id), epoch, now)).collect();
+    let items = events
+        .iter()
+        .flat_map(|logged| items(logged, rows.get(&logged.conversation_id), epoch, now))
+        .collect();
     Ok(Batch { items })
 }
 

@@ -6,18 +6,21 @@ use std::sync::{Arc, PoisonError, RwLock};
 use switchboard_engine::channel::Channel;
 use switchboard_engine::ids::{BusinessId, ChannelId, GroupId, UserId};
 use switchboard_engine::user::{Member, Role};
-use switchboard_schema::{Store, StoreError};
+use switchboard_schema::{Business, Store, StoreError, User, UserStatus};
 
 /// A consistent picture of who and what there is.
 #[derive(Clone, Debug, Default)]
 pub struct Roster {
-    pub users: HashMap<UserId, User>,
+    /// `None` before set-up.
+    pub business: Option<Business>,
+    pub users: HashMap<UserId, Colleague>,
     pub groups: Vec<Group>,
     pub channels: HashMap<ChannelId, Arc<Line>>,
 }
 
+/// A user of the team, as commands and sockets need to know them.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct User {
+pub struct Colleague {
     pub id: UserId,
     pub business_id: BusinessId,
     pub first_name: String,
@@ -48,7 +51,10 @@ pub struct Line {
 
 impl std::fmt::Debug for Line {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Line").field("channel", &self.channel).field("settings", &self.settings).finish_non_exhaustive()
+        f.debug_struct("Line")
+            .field("channel", &self.channel)
+            .field("settings", &self.settings)
+            .finish_non_exhaustive()
     }
 }
 
@@ -67,7 +73,7 @@ impl Line {
     }
 }
 
-impl User {
+impl Colleague {
     pub fn name(&self) -> String {
         format!("{} {}", self.first_name, self.last_name).trim().to_owned()
     }
@@ -88,42 +94,35 @@ impl User {
 
 impl Roster {
     pub async fn load(store: &Store, vault: &Vault) -> Result<Self, StoreError> {
-        let members = store.memberships().await?;
-        let users = store.users().await?.into_iter().map(|row| {
+        let mut roster = Self { channels: channels(store, vault).await?, ..Self::default() };
+        let Some(business) = store.business().await? else { return Ok(roster) };
+        roster.groups = store
+            .groups(business.id)
+            .await?
+            .into_iter()
+            .map(|group| Group { id: group.id, business_id: business.id, name: group.name })
+            .collect();
+        for row in store.users(business.id).await? {
             let mut groups: Vec<GroupId> =
-                members.iter().filter(|(_, user)| *user == row.id).map(|(group, _)| *group).collect();
+                store.groups_of(row.id).await?.into_iter().map(|group| group.id).collect();
             groups.sort_unstable();
-            let user = User {
-                id: row.id,
-                business_id: row.business_id,
-                first_name: row.first_name,
-                last_name: row.last_name,
-                email: row.email,
-                role: row.role,
-                active: row.active,
-                groups,
-            };
-            (user.id, user)
-        });
-        let groups = store.groups().await?;
-        let groups = groups.into_iter().map(|g| Group { id: g.id, business_id: g.business_id, name: g.name });
-        let mut channels = HashMap::new();
-        for row in store.channels().await? {
-            let credentials = vault.open_json("channel", row.channel.id.0, &row.credentials).unwrap_or_else(|| {
-                tracing::error!(channel.id = %row.channel.id, "credentials cannot be decrypted: was the secret key changed?");
-                serde_json::Value::Null
-            });
-            let line = Line { channel: row.channel, settings: row.settings, credentials };
-            channels.insert(line.channel.id, Arc::new(line));
+            let active = row.status == UserStatus::Active;
+            let User { id, business_id, first_name, last_name, email, role, .. } = row;
+            let user = Colleague { id, business_id, first_name, last_name, email, role, active, groups };
+            roster.users.insert(id, user);
         }
-        Ok(Self { users: users.collect(), groups: groups.collect(), channels })
+        roster.business = Some(business);
+        Ok(roster)
     }
 
     /// People a conversation of `group` can be assigned to: active members, and active admins of the business.
-    pub fn assignable(&self, group: GroupId) -> Vec<&User> {
+    pub fn assignable(&self, group: GroupId) -> Vec<&Colleague> {
         let business = self.groups.iter().find(|g| g.id == group).map(|g| g.business_id);
-        let mut users: Vec<&User> =
-            self.users.values().filter(|u| u.active && Some(u.business_id) == business && u.sees(group)).collect();
+        let mut users: Vec<&Colleague> = self
+            .users
+            .values()
+            .filter(|u| u.active && Some(u.business_id) == business && u.sees(group))
+            .collect();
         users.sort_by(|a, b| (&a.first_name, &a.last_name, a.id).cmp(&(&b.first_name, &b.last_name, b.id)));
         users
     }
@@ -133,6 +132,20 @@ impl Roster {
         let widget = switchboard_engine::channel::ChannelKind::Webchat;
         self.channels.values().find(|line| line.channel.kind == widget && line.channel.address == key)
     }
+}
+
+async fn channels(store: &Store, vault: &Vault) -> Result<HashMap<ChannelId, Arc<Line>>, StoreError> {
+    let mut channels = HashMap::new();
+    for row in store.channels().await? {
+        let sealed = row.credentials.unwrap_or_default();
+        let credentials = vault.open_json("channel", row.channel.id.0, &sealed).unwrap_or_else(|| {
+            tracing::error!(channel.id = %row.channel.id, "credentials cannot be decrypted: was the secret key changed?");
+            serde_json::Value::Null
+        });
+        let line = Line { channel: row.channel, settings: row.settings, credentials };
+        channels.insert(line.channel.id, Arc::new(line));
+    }
+    Ok(channels)
 }
 
 /// The present roster; readers take a snapshot and never wait for a reload.

@@ -1,7 +1,7 @@
 //! Starting and stopping everything that lives, in order.
 
 use crate::Actors;
-use crate::clock::{Clock, Ids};
+use crate::clock::{Clock, Ids, Numbers};
 use crate::connector::{Connection, Connector, Protocol};
 use crate::core::Core;
 use crate::directory::Directory;
@@ -94,7 +94,13 @@ impl Actors {
         let fanout = fanout(&store, &clock).await?;
         // Set before anything can commit: nothing is ever published to nobody.
         let _ = target.set(fanout.clone());
-        let core = Core { store, clock, ids: Arc::new(Ids::default()), fanout, lines: Lines::default() };
+        let last_number = match store.business().await? {
+            Some(business) => store.last_number(business.id).await?,
+            None => 1_000,
+        };
+        let numbers = Arc::new(Numbers::after(last_number.max(1_000)));
+        let core =
+            Core { store, clock, ids: Arc::new(Ids::default()), fanout, lines: Lines::default(), numbers };
         let actors = assemble(&config, core)?;
         actors.reload().await?;
         actors.keep_house();
@@ -112,7 +118,7 @@ impl Actors {
             let changed = before.users.get(id).is_some_and(|old| old != user);
             if changed {
                 let groups = user.visible_groups();
-                let scope = user.active.then(|| Scope::User { id: *id, business: user.business_id, groups });
+                let scope = user.active.then_some(Scope::User { id: *id, business: user.business_id, groups });
                 self.core.fanout.tell(&Turn::Rescope { user: *id, scope });
             }
         }
@@ -163,9 +169,10 @@ impl Actors {
     }
 
     async fn measure_outbox(&self) {
-        if let Ok((depth, oldest)) = self.core.store.outbox_depth().await {
-            let age = oldest.map_or(Duration::ZERO, |at| self.core.clock.now().since(at));
-            metrics::gauge!(crate::telemetry::OUTBOX_DEPTH).set(depth as f64);
+        let now = self.core.clock.now();
+        if let Ok(rows) = self.core.store.outbox_due(now, 10_000).await {
+            let age = rows.iter().map(|row| row.due_at).min().map_or(Duration::ZERO, |at| now.since(at));
+            metrics::gauge!(crate::telemetry::OUTBOX_DEPTH).set(rows.len() as f64);
             metrics::gauge!(crate::telemetry::OUTBOX_OLDEST).set(age.as_secs_f64());
         }
     }
@@ -183,7 +190,7 @@ impl Actors {
 }
 
 async fn fanout(store: &Store, clock: &Clock) -> Result<Fanout, StoreError> {
-    let epoch = Epoch::new(&store.epoch().await?);
+    let epoch = Epoch::new(store.epoch());
     let position = store.max_position().await?;
     let recent_from = (position - WARM).max(0);
     let recent = replay::read(store, &epoch, recent_from, clock.now()).await?;
@@ -201,7 +208,8 @@ fn assemble(config: &Config, core: Core) -> Result<Actors, StartError> {
         .build()
         .map_err(|error| StartError::Http(error.to_string()))?;
     let directory = Directory::new(core.clone(), conversations);
-    let files = Files::new(&config.data_dir, &config.public_url, config.secret_key).map_err(StartError::Files)?;
+    let files =
+        Files::new(&config.data_dir, &config.public_url, config.secret_key).map_err(StartError::Files)?;
     Ok(Actors {
         intake: Intake::new(core.clone(), directory.clone()),
         directory,

@@ -27,7 +27,10 @@ pub const PUBLISH_LAG_SECONDS: &str = "switchboard_publish_lag_seconds";
 pub fn describe() {
     describe_counter!(INBOUND, "Messages from customers stored, by channel kind");
     describe_counter!(INBOUND_IGNORED, "Events of providers acknowledged but not shown, by reason");
-    describe_counter!(INBOUND_REFUSED, "Events of providers answered with 503 so that they come again, by reason");
+    describe_counter!(
+        INBOUND_REFUSED,
+        "Events of providers answered with 503 so that they come again, by reason"
+    );
     describe_counter!(RECEIPTS, "Delivery receipts applied, by status");
     describe_counter!(COMMANDS, "Commands of users and visitors, by command");
     describe_counter!(REFUSALS, "Commands the rules refused, by code");

@@ -37,9 +37,15 @@ impl fmt::Display for Trouble {
         match self {
             Self::Refused(refusal) => refusal.fmt(f),
             Self::NotFound => f.write_str("There is no such thing, or you may not see it."),
-            Self::Busy | Self::Again => f.write_str("Too busy right now. Nothing was lost; try again in a moment."),
-            Self::StorageFull => f.write_str("The server's disk is full. Nothing was stored; an operator must free space."),
-            Self::Quarantined => f.write_str("This message could not be processed and was put aside for an operator."),
+            Self::Busy | Self::Again => {
+                f.write_str("Too busy right now. Nothing was lost; try again in a moment.")
+            }
+            Self::StorageFull => {
+                f.write_str("The server's disk is full. Nothing was stored; an operator must free space.")
+            }
+            Self::Quarantined => {
+                f.write_str("This message could not be processed and was put aside for an operator.")
+            }
         }
     }
 }

@@ -18,13 +18,15 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use switchboard_engine::ids::{ConversationId, MediaId};
 use switchboard_engine::receipt::Status;
-use switchboard_engine::wire::{Ephemeral, ErrorFrame, SessionStart, VisitorCommand, VisitorFrame, visitor_entry};
+use switchboard_engine::wire::{
+    Ephemeral, ErrorFrame, SessionStart, VisitorCommand, VisitorFrame, visitor_entry,
+};
 
 const MAILBOX: usize = 64;
 /// Messages a visitor may send: ten at once, then one a second.
 const MESSAGES: (f64, f64) = (10.0, 1.0);
 /// Entries a fresh panel gets.
-const NEWEST: i64 = 50;
+const NEWEST: usize = 50;
 
 pub struct VisitorSession {
     actors: Actors,
@@ -75,13 +77,23 @@ impl VisitorSession {
     fn start(&mut self, req: Option<String>, start: SessionStart, ctx: &mut Context<Self>) {
         let roster = self.actors.roster.get();
         let Some(line) = roster.widget(&start.widget_key).filter(|line| (self.admits)(line)) else {
-            return self.turn_away(req.as_deref(), "origin_not_allowed", "There is no such widget for this page.");
+            return self.turn_away(
+                req.as_deref(),
+                "origin_not_allowed",
+                "There is no such widget for this page.",
+            );
         };
         let visitor = match &start.token {
             None => self.actors.new_visitor(line.clone()),
             Some(token) => match self.actors.visitor_of(line.clone(), token) {
                 Some(visitor) => visitor,
-                None => return self.turn_away(req.as_deref(), "token_invalid", "This token is not valid here. Start without one."),
+                None => {
+                    return self.turn_away(
+                        req.as_deref(),
+                        "token_invalid",
+                        "This token is not valid here. Start without one.",
+                    );
+                }
             },
         };
         self.out.hold();
@@ -93,7 +105,9 @@ impl VisitorSession {
         let from = start.cursor.as_deref().and_then(|cursor| known_position(&actors, cursor, upto));
         let remembered = from.map(|from| with_local(|local| local.missed(&scope, from, upto)));
         let work = async move { welcome(&actors, &known, &scope, Span { from, upto }, remembered).await };
-        ctx.wait(work.into_actor(self).map(move |welcome, session, _| session.greet(req.as_deref(), welcome)));
+        ctx.wait(
+            work.into_actor(self).map(move |welcome, session, _| session.greet(req.as_deref(), welcome)),
+        );
     }
 
     fn greet(&mut self, req: Option<&str>, welcome: Result<Welcome, Trouble>) {
@@ -174,7 +188,13 @@ impl VisitorSession {
     }
 }
 
-fn acknowledge(session: &VisitorSession, known: &Known, upto: i64, status: Status, ctx: &mut Context<VisitorSession>) {
+fn acknowledge(
+    session: &VisitorSession,
+    known: &Known,
+    upto: i64,
+    status: Status,
+    ctx: &mut Context<VisitorSession>,
+) {
     let actors = session.actors.clone();
     let told = known.conversation;
     let visitor = known.visitor.clone();
@@ -223,13 +243,21 @@ async fn welcome(
     let conversation_id = actors.conversation_of(&known.visitor).await?;
     let missed = match (remembered, span.from) {
         (Some(Missed::Frames(frames)), _) => Some(frames),
-        (Some(Missed::Unknown), Some(from)) => replay::since(&actors.core, from, span.upto).await?.map(|batch| {
-            batch.items.into_iter().filter(|item| scope.sees(&item.audience)).map(|item| item.frame).collect()
-        }),
+        (Some(Missed::Unknown), Some(from)) => {
+            replay::since(&actors.core, from, span.upto).await?.map(|batch| {
+                batch
+                    .items
+                    .into_iter()
+                    .filter(|item| scope.sees(&item.audience))
+                    .map(|item| item.frame)
+                    .collect()
+            })
+        }
         _ => None,
     };
     let resumed = missed.is_some();
-    metrics::counter!(telemetry::RESUMES, "by" => if resumed { "visitor" } else { "visitor_fresh" }).increment(1);
+    metrics::counter!(telemetry::RESUMES, "by" => if resumed { "visitor" } else { "visitor_fresh" })
+        .increment(1);
     let entries = match missed {
         Some(frames) => frames.iter().filter_map(payload).collect(),
         None => newest(actors, conversation_id).await?,
@@ -252,7 +280,10 @@ fn payload(frame: &bytes::Bytes) -> Option<Box<RawValue>> {
     RawValue::from_string(text.to_owned()).ok()
 }
 
-async fn newest(actors: &Actors, conversation: Option<ConversationId>) -> Result<Vec<Box<RawValue>>, Trouble> {
+async fn newest(
+    actors: &Actors,
+    conversation: Option<ConversationId>,
+) -> Result<Vec<Box<RawValue>>, Trouble> {
     let Some(id) = conversation else { return Ok(Vec::new()) };
     let events = actors.core.store.timeline(id, switchboard_schema::Page::Newest, NEWEST).await?;
     let entries = events.iter().filter_map(|event| visitor_entry(event, id));

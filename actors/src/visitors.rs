@@ -8,10 +8,11 @@ use crate::trouble::Trouble;
 use std::sync::Arc;
 use switchboard_engine::channels::webchat;
 use switchboard_engine::conversation::{Acknowledge, Conversation, Refusal};
-use switchboard_engine::ids::{ChannelId, ConversationId, MediaId};
+use switchboard_engine::ids::{ChannelId, ContactId, ConversationId, MediaId};
 use switchboard_engine::message::{Media, MediaState};
 use switchboard_engine::receipt::Status;
 use switchboard_engine::token;
+use switchboard_schema::Uploader;
 
 /// A visitor of one widget, known by a token of ours. Nothing is stored before their first message.
 #[derive(Clone, Debug)]
@@ -19,6 +20,14 @@ pub struct Visitor {
     pub line: Arc<Line>,
     /// 128 random bits in hex.
     pub id: String,
+}
+
+impl Visitor {
+    /// How files remember who uploaded them, before there is a contact.
+    pub fn uploader(&self) -> Uploader {
+        let head = self.id.get(..15).and_then(|hex| i64::from_str_radix(hex, 16).ok());
+        Uploader::Contact(ContactId(head.unwrap_or_default()))
+    }
 }
 
 /// What a visitor wants to say.
@@ -55,7 +64,13 @@ impl Actors {
     }
 
     pub async fn visitor_writes(&self, visitor: &Visitor, draft: VisitorDraft) -> Result<Done, Trouble> {
-        let media = self.visitor_files(visitor, draft.media_ids).await?;
+        let media = match self.visitor_files(visitor, draft.media_ids).await {
+            // A repeat: the files belong to the message that the first try made.
+            Err(Trouble::Refused(_)) if self.said_before(visitor, &draft.client_id).await? => {
+                return self.repeat(visitor, draft.client_id, draft.text).await;
+            }
+            files => files?,
+        };
         let text = match webchat::content(&draft.text) {
             Ok(content) => content.text,
             Err(_) if draft.text.trim().is_empty() && !media.is_empty() => String::new(),
@@ -96,14 +111,26 @@ impl Actors {
         self.directory.look(conversation, None).await
     }
 
+    async fn said_before(&self, visitor: &Visitor, client_id: &str) -> Result<bool, Trouble> {
+        let Some(conversation) = self.conversation_of(visitor).await? else { return Ok(false) };
+        Ok(self.core.store.message_by_client_id(conversation, client_id.to_owned()).await?.is_some())
+    }
+
+    /// Asks again for what was stored already: the answer is the first one's.
+    async fn repeat(&self, visitor: &Visitor, client_id: String, text: String) -> Result<Done, Trouble> {
+        let text = webchat::content(&text).map(|content| content.text).unwrap_or_default();
+        let from = FromVisitor { visitor: visitor.id.clone(), client_id, text, media: Vec::new(), name: None };
+        self.intake.receive_from_visitor(&visitor.line.channel, from).await
+    }
+
     /// Files must be this visitor's own uploads and not part of a message yet.
     async fn visitor_files(&self, visitor: &Visitor, ids: Vec<MediaId>) -> Result<Vec<Media>, Trouble> {
         let mut files = Vec::with_capacity(ids.len());
         for id in ids {
-            let file = self.core.store.media(id).await?;
+            let file = self.core.store.file(id).await?;
             let own = file.filter(|file| {
-                file.visitor.as_deref() == Some(visitor.id.as_str())
-                    && file.message_id.is_none()
+                file.uploader == Some(visitor.uploader())
+                    && file.message.is_none()
                     && file.media.state == MediaState::Ready
             });
             let detail = format!("file {id} is not among your uploads, or is already part of a message");

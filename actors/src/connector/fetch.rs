@@ -1,7 +1,7 @@
 //! Files: fetched from the provider as soon as a message brings one (its links expire), handed to the provider before a message needs one.
 
-use super::protocol::{self, Protocol};
 use super::Connection;
+use super::protocol::{self, Protocol};
 use crate::conversation::Wish;
 use std::time::Duration;
 use switchboard_engine::channels::{HttpCall, OutgoingMedia, sms, whatsapp};
@@ -35,8 +35,11 @@ pub(super) async fn files_of(connection: &Connection, message_id: MessageId) {
 
 /// Files a crash left at the provider.
 pub(super) async fn resume(connection: &Connection) {
-    match connection.core.store.messages_with_pending_media(connection.line.channel.id).await {
-        Ok(messages) => {
+    match connection.core.store.pending_files(10_000).await {
+        Ok(files) => {
+            let ours = files.into_iter().filter(|file| file.channel_id == connection.line.channel.id);
+            let mut messages: Vec<MessageId> = ours.map(|file| file.message_id).collect();
+            messages.dedup();
             for message in messages {
                 files_of(connection, message).await;
             }
@@ -48,9 +51,10 @@ pub(super) async fn resume(connection: &Connection) {
 async fn fetch_with_retries(connection: &Connection, file: Media) -> Media {
     for attempt in 0..TRIES {
         if let Some(bytes) = fetch(connection, &file).await
-            && let Ok(stored) = connection.files.store(&file, bytes).await
+            && let Ok((media, stored)) = connection.files.store(&file, bytes).await
+            && connection.core.store.set_file_stored(file.id, stored).await.is_ok()
         {
-            return stored;
+            return media;
         }
         tokio::time::sleep(Duration::from_millis(250 << (2 * attempt))).await;
     }
@@ -80,7 +84,10 @@ async fn download(connection: &Connection, call: HttpCall) -> Option<Vec<u8>> {
 }
 
 /// Makes one of our files reachable for the provider. `Err(None)`: not now; `Err(Some)`: never.
-pub(super) async fn hand_over(connection: &Connection, file: &Media) -> Result<OutgoingMedia, Option<Failure>> {
+pub(super) async fn hand_over(
+    connection: &Connection,
+    file: &Media,
+) -> Result<OutgoingMedia, Option<Failure>> {
     let reference = match &connection.protocol {
         Protocol::Twilio(_) => connection.files.public_url(file.id),
         Protocol::Whatsapp(transport) => {
@@ -94,11 +101,15 @@ pub(super) async fn hand_over(connection: &Connection, file: &Media) -> Result<O
                 .text("type", file.mime.clone())
                 .part("file", part);
             let (name, value) = transport.auth_header();
-            let request = connection.http.post(transport.media_upload_url()).header(name, value).multipart(form);
+            let request =
+                connection.http.post(transport.media_upload_url()).header(name, value).multipart(form);
             let answer = protocol::read(request.send().await, 1 << 20).await.map_err(|_| None)?;
             match whatsapp::outcome::uploaded_media_id(&answer.body) {
                 Some(id) => id,
-                None if (400..500).contains(&answer.status) && answer.status != 429 && answer.status != 401 => {
+                None if (400..500).contains(&answer.status)
+                    && answer.status != 429
+                    && answer.status != 401 =>
+                {
                     return Err(Some(unusable("WhatsApp did not accept the file")));
                 }
                 None => return Err(None),

@@ -15,7 +15,8 @@ impl Protocol {
     /// `None` for channels without a provider (webchat) and for channels that lack a credential.
     pub fn of(line: &Line, public_url: &str) -> Option<Self> {
         let channel = &line.channel;
-        let base_url = |default: &str| line.setting("base_url").unwrap_or(default).trim_end_matches('/').to_owned();
+        let base_url =
+            |default: &str| line.setting("base_url").unwrap_or(default).trim_end_matches('/').to_owned();
         let transport = match channel.provider {
             Provider::Widget => return None,
             Provider::CloudApi => Transport::CloudApi {
@@ -49,7 +50,7 @@ impl Protocol {
         }
     }
 
-    pub fn outcome(&self, answer: &Answer) -> SendOutcome {
+    pub(super) fn outcome(&self, answer: &Answer) -> SendOutcome {
         match self {
             Self::Whatsapp(_) => whatsapp::outcome::of(answer.status, answer.retry_after, &answer.body),
             Self::Twilio(_) => sms::outcome::of(answer.status, answer.retry_after, &answer.body),
@@ -66,7 +67,7 @@ impl Protocol {
 }
 
 /// A provider's answer, read whole.
-pub struct Answer {
+pub(super) struct Answer {
     pub status: u16,
     pub retry_after: Option<u64>,
     pub body: Vec<u8>,
@@ -74,7 +75,7 @@ pub struct Answer {
 
 /// Why there was no answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NoAnswer {
+pub(super) enum NoAnswer {
     /// Nothing reached the provider: the send may be repeated.
     NotSent,
     /// The request left; what became of it nobody knows.
@@ -85,7 +86,7 @@ pub enum NoAnswer {
 const MAX_ANSWER: usize = 1 << 20;
 
 /// Makes a call; credentials in it are never logged.
-pub async fn make(http: &reqwest::Client, call: HttpCall) -> Result<Answer, NoAnswer> {
+pub(super) async fn make(http: &reqwest::Client, call: HttpCall) -> Result<Answer, NoAnswer> {
     let method = if call.method == "GET" { reqwest::Method::GET } else { reqwest::Method::POST };
     let mut request = http.request(method, &call.url).body(call.body);
     for (name, value) in call.headers {
@@ -95,10 +96,12 @@ pub async fn make(http: &reqwest::Client, call: HttpCall) -> Result<Answer, NoAn
 }
 
 /// Reads an answer of at most `limit` bytes.
-pub async fn read(sent: reqwest::Result<reqwest::Response>, limit: usize) -> Result<Answer, NoAnswer> {
-    let mut response = sent.map_err(|error| if error.is_connect() { NoAnswer::NotSent } else { NoAnswer::Unknown })?;
+pub(super) async fn read(sent: reqwest::Result<reqwest::Response>, limit: usize) -> Result<Answer, NoAnswer> {
+    let mut response =
+        sent.map_err(|error| if error.is_connect() { NoAnswer::NotSent } else { NoAnswer::Unknown })?;
     let status = response.status().as_u16();
-    let retry_after = response.headers().get("retry-after").and_then(|v| v.to_str().ok()).and_then(|v| v.parse().ok());
+    let retry_after =
+        response.headers().get("retry-after").and_then(|v| v.to_str().ok()).and_then(|v| v.parse().ok());
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(|_| NoAnswer::Unknown)? {
         if body.len() + chunk.len() > limit {

@@ -37,7 +37,7 @@ const LONGEST_RETRY: Duration = Duration::from_mins(5);
 
 pub(super) async fn attempt(connection: &Connection, due: Transmit) -> Ended {
     let store = &connection.core.store;
-    let attempt = match store.outbox_claim(due.message_id).await {
+    let attempt = match store.outbox_claim(due.message_id, connection.core.clock.now()).await {
         Ok(Some(attempt)) => attempt,
         // Somebody settled it meanwhile: cancelled, or a receipt came early.
         Ok(None) => return Ended::Over,
@@ -72,14 +72,16 @@ pub(super) async fn attempt(connection: &Connection, due: Transmit) -> Ended {
 async fn conclude(connection: &Connection, due: Transmit, attempt: i64, outcome: SendOutcome) -> Ended {
     match outcome {
         SendOutcome::Accepted { provider_message_id } => {
-            let ended = settle(connection, due, (Status::Sent, None, Some(provider_message_id.clone()))).await;
+            let ended =
+                settle(connection, due, (Status::Sent, None, Some(provider_message_id.clone()))).await;
             apply_early_receipts(connection, due, &provider_message_id).await;
             ended
         }
         SendOutcome::Refused(failure) => settle(connection, due, failed(failure)).await,
         SendOutcome::Unclear(_) => settle(connection, due, (Status::Unknown, None, None)).await,
         SendOutcome::TryLater { after, .. } => {
-            let wait = after.map_or_else(|| backoff(attempt), |seconds| Duration::from_secs(seconds.min(3_600)));
+            let wait =
+                after.map_or_else(|| backoff(attempt), |seconds| Duration::from_secs(seconds.min(3_600)));
             release(connection, due.message_id, wait).await
         }
         SendOutcome::ChannelBroken(failure) => {
@@ -97,14 +99,22 @@ fn failed(failure: Failure) -> News {
 }
 
 /// Tells the conversation; until that is durable the attempt is not over, so it is told again and again.
-async fn settle(connection: &Connection, due: Transmit, (status, failure, provider_message_id): News) -> Ended {
+async fn settle(
+    connection: &Connection,
+    due: Transmit,
+    (status, failure, provider_message_id): News,
+) -> Ended {
     let receipt = Receipt { status, at: connection.core.clock.now(), failure };
     let wish = Wish::Advance { message_id: due.message_id, receipt, provider_message_id };
     let mut wait = Duration::from_millis(50);
     loop {
         match connection.directory.ask(due.conversation_id, None, wish.clone()).await {
-            Ok(_) | Err(Trouble::NotFound | Trouble::Quarantined | Trouble::Refused(_)) => return Ended::Over,
-            Err(trouble) => tracing::warn!(%trouble, "the outcome of a send could not be stored, trying again"),
+            Ok(_) | Err(Trouble::NotFound | Trouble::Quarantined | Trouble::Refused(_)) => {
+                return Ended::Over;
+            }
+            Err(trouble) => {
+                tracing::warn!(%trouble, "the outcome of a send could not be stored, trying again");
+            }
         }
         tokio::time::sleep(wait).await;
         wait = (wait * 2).min(Duration::from_secs(5));
@@ -144,9 +154,9 @@ async fn apply_early_receipts(connection: &Connection, due: Transmit, provider_m
 
 /// Attempts that a crash cut short: the provider may have them, so they are unknown, not repeated.
 pub(super) async fn settle_interrupted(connection: &Connection) {
-    match connection.core.store.outbox_interrupted(connection.line.channel.id).await {
+    match connection.core.store.outbox_stale(connection.core.clock.now()).await {
         Ok(rows) => {
-            for row in rows {
+            for row in rows.into_iter().filter(|row| row.channel_id == connection.line.channel.id) {
                 let due = Transmit { conversation_id: row.conversation_id, message_id: row.message_id };
                 settle(connection, due, (Status::Unknown, None, None)).await;
             }
@@ -162,8 +172,8 @@ enum Unsendable {
 }
 
 async fn outgoing(connection: &Connection, message: &Message) -> Result<Outgoing, Unsendable> {
-    let conversation = connection.core.store.conversation(message.conversation_id).await;
-    let conversation = conversation.map_err(|_| Unsendable::Later)?.ok_or(Unsendable::Later)?;
+    let found = connection.core.store.conversations(vec![message.conversation_id]).await;
+    let conversation = found.map_err(|_| Unsendable::Later)?.pop().ok_or(Unsendable::Later)?;
     let route = conversation.routes.iter().find(|route| route.channel_id == message.channel_id);
     let Some(route) = route else {
         let detail = "This conversation no longer has an address on that channel.".to_owned();

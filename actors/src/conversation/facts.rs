@@ -5,30 +5,47 @@ use crate::core::Core;
 use crate::trouble::Trouble;
 use std::sync::Arc;
 use switchboard_engine::conversation::{
-    Acknowledge, Advance, Assign, Attachment, Attend, Birth, Candidate, Change, Close, Command, Conversation, EventKind,
-    FileArrived, Mark, Read, ReadState, Receive, Refusal, Reopen, Reply, Unassign,
+    Acknowledge, Advance, Assign, Attachment, Attend, Birth, Candidate, Change, Close, Command, Conversation,
+    EventKind, FileArrived, Mark, Read, ReadState, Receive, Refusal, Reopen, Reply, Unassign,
 };
 use switchboard_engine::ids::{MediaId, MessageId, UserId};
 use switchboard_engine::message::{MediaState, Message};
 use switchboard_engine::receipt::Receipt;
 use switchboard_engine::user::Member;
+use switchboard_schema::Uploader;
 
 /// A command as asked from outside, before its facts are known.
 #[derive(Clone, Debug)]
 pub enum Wish {
     Receive(Box<Receive>),
-    Reply { message_id: MessageId, by: Member, client_id: String, text: String, media_ids: Vec<MediaId> },
-    Advance { message_id: MessageId, receipt: Receipt, provider_message_id: Option<String> },
+    Reply {
+        message_id: MessageId,
+        by: Member,
+        client_id: String,
+        text: String,
+        media_ids: Vec<MediaId>,
+    },
+    Advance {
+        message_id: MessageId,
+        receipt: Receipt,
+        provider_message_id: Option<String>,
+    },
     Acknowledge(Acknowledge),
     FileArrived(FileArrived),
     Attend(Member),
     /// Each with whether they are active and may see the group.
-    Assign { by: Member, to: Vec<(Member, bool)> },
+    Assign {
+        by: Member,
+        to: Vec<(Member, bool)>,
+    },
     Unassign(Member),
     Close(Member),
     Reopen(Member),
     /// `None` marks unread.
-    Read { by: Member, upto: Option<i64> },
+    Read {
+        by: Member,
+        upto: Option<i64>,
+    },
 }
 
 impl Wish {
@@ -62,14 +79,18 @@ pub(super) async fn gather(
             Command::Receive(receive)
         }
         Wish::Reply { message_id, by, client_id, text, media_ids } => {
-            let attachments = attachments(core, &by, media_ids).await?;
+            let attachments = match attachments(core, &by, media_ids).await {
+                // A repeat: the files belong to the message that the first try made.
+                Err(Trouble::Refused(_)) if said_before(core, state, &client_id).await? => Vec::new(),
+                files => files?,
+            };
             Command::Reply(Box::new(Reply { message_id, by, client_id, text, attachments }))
         }
         Wish::Advance { message_id, receipt, provider_message_id } => {
             let remembered = state.recent_outbound.iter().find(|sent| sent.id == message_id).cloned();
             let message = match remembered {
                 Some(message) => message,
-                None => core.store.outbound(message_id).await?.ok_or(Trouble::NotFound)?,
+                None => core.store.outbound(message_id).await?.ok_or(Trouble::NotFound)?.1,
             };
             Command::Advance(Advance { message, receipt, provider_message_id })
         }
@@ -92,13 +113,19 @@ async fn attachments(core: &Core, by: &Member, ids: Vec<MediaId>) -> Result<Vec<
             field: "media_ids",
             detail: format!("file {id} is not among your uploads, or is already part of a message"),
         };
-        let file = core.store.media(id).await?.ok_or_else(missing)?;
-        if file.message_id.is_some() || file.uploaded_by != Some(by.id) || file.media.state != MediaState::Ready {
+        let file = core.store.file(id).await?.ok_or_else(missing)?;
+        let own = file.uploader == Some(Uploader::User(by.id));
+        if file.message.is_some() || !own || file.media.state != MediaState::Ready {
             return Err(missing().into());
         }
         attachments.push(Attachment { media: file.media });
     }
     Ok(attachments)
+}
+
+/// Whether a message with this client id exists already.
+async fn said_before(core: &Core, state: &Conversation, client_id: &str) -> Result<bool, Trouble> {
+    Ok(core.store.message_by_client_id(state.id, client_id.to_owned()).await?.is_some())
 }
 
 async fn candidates(

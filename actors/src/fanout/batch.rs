@@ -26,7 +26,10 @@ pub struct Item {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Audience {
     /// Members of the group, and admins of the business.
-    Group { business: BusinessId, group: GroupId },
+    Group {
+        business: BusinessId,
+        group: GroupId,
+    },
     User(UserId),
     Visitor(VisitorKey),
 }

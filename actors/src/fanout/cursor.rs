@@ -13,7 +13,7 @@ impl Epoch {
 }
 
 /// Width of a position in a cursor, so that a frame can be built before its position is known.
-pub const DIGITS: usize = 19;
+pub(super) const DIGITS: usize = 19;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cursor {

@@ -60,7 +60,7 @@ impl Frame {
 
     /// Writes the position into its place, 2 bytes (`"}`) before the end.
     pub fn stamp(mut self, position: i64) -> Bytes {
-        let digits = format!("{position:0width$}", width = DIGITS);
+        let digits = format!("{position:0DIGITS$}");
         let end = self.0.len().saturating_sub(2);
         if let Some(place) = self.0.get_mut(end.saturating_sub(DIGITS)..end) {
             place.copy_from_slice(digits.as_bytes());

@@ -18,7 +18,11 @@ pub type SocketId = u64;
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Scope {
     /// A user: every group of the business (admins) or these, sorted.
-    User { id: UserId, business: BusinessId, groups: Option<Vec<GroupId>> },
+    User {
+        id: UserId,
+        business: BusinessId,
+        groups: Option<Vec<GroupId>>,
+    },
     Visitor(VisitorKey),
 }
 
@@ -153,8 +157,12 @@ impl Local {
     /// Replaces what a user's sockets may see; with `None` closes them.
     pub fn rescope(&mut self, user: UserId, scope: Option<&Scope>) {
         let is_theirs = |scope: &Scope| matches!(scope, Scope::User { id, .. } if *id == user);
-        let affected: Vec<SocketId> =
-            self.scopes.iter().filter(|(scope, _)| is_theirs(scope)).flat_map(|(_, sockets)| sockets.clone()).collect();
+        let affected: Vec<SocketId> = self
+            .scopes
+            .iter()
+            .filter(|(scope, _)| is_theirs(scope))
+            .flat_map(|(_, sockets)| sockets.clone())
+            .collect();
         for socket in affected {
             let Some(slot) = self.unlisten(socket) else { continue };
             match scope {
@@ -192,7 +200,10 @@ impl Local {
     }
 
     fn push(&self, members: &[SocketId], bytes: &Bytes) {
-        members.iter().filter_map(|member| self.sockets.get(member)).for_each(|slot| slot.out.push_live(bytes));
+        members
+            .iter()
+            .filter_map(|member| self.sockets.get(member))
+            .for_each(|slot| slot.out.push_live(bytes));
     }
 
     fn remember(&mut self, batch: Arc<Batch>) {
@@ -212,7 +223,9 @@ impl Local {
         }
         let later = |item: &&Item| item.position.is_some_and(|at| at > position && at <= upto);
         let items = self.ring.iter().flat_map(|batch| &batch.items).filter(later);
-        Missed::Frames(items.filter(|item| scope.sees(&item.audience)).map(|item| item.frame.clone()).collect())
+        Missed::Frames(
+            items.filter(|item| scope.sees(&item.audience)).map(|item| item.frame.clone()).collect(),
+        )
     }
 
     /// Batches were lost on the way here: nobody may believe they are up to date.

@@ -103,7 +103,7 @@ impl Out {
         }
         state.held_bytes += frame.len();
         if state.held_bytes > MAX_BYTES {
-            state.cut();
+            state.cut(Instant::now());
         } else if let Some(held) = &mut state.held {
             held.push_back(frame.clone());
         }
@@ -156,7 +156,7 @@ impl Out {
     pub fn sweep(&self, now: Instant) {
         let mut state = self.0.borrow_mut();
         if state.waiting.is_some_and(|since| now.duration_since(since) > STALL) {
-            state.cut();
+            state.cut(now);
         }
         if !state.gone && state.closing.is_some_and(|since| now.duration_since(since) > LINGER) {
             state.kill();
@@ -193,7 +193,7 @@ impl State {
             return;
         }
         if self.queue.len() >= MAX_CHUNKS || self.bytes + frame.len() > MAX_BYTES && self.bytes > 0 {
-            self.cut();
+            self.cut(Instant::now());
             return;
         }
         self.enqueue(frame);
@@ -226,7 +226,12 @@ impl State {
         }
         let mut joined = BytesMut::with_capacity(MAX_WRITE.min(first.len() * 2 + self.bytes));
         joined.put_slice(&first);
-        while self.backlog.front().or(self.queue.front()).is_some_and(|next| joined.len() + next.len() <= MAX_WRITE) {
+        while self
+            .backlog
+            .front()
+            .or(self.queue.front())
+            .is_some_and(|next| joined.len() + next.len() <= MAX_WRITE)
+        {
             let Some(next) = self.pop() else { break };
             joined.put_slice(&next);
         }
@@ -234,7 +239,7 @@ impl State {
     }
 
     /// Too slow: forget the queue, say 4008 if the peer still listens, cut the line if not.
-    fn cut(&mut self) {
+    fn cut(&mut self, now: Instant) {
         if self.gone || self.closing.is_some() {
             return;
         }
@@ -242,7 +247,7 @@ impl State {
         self.drop_queue();
         self.held = None;
         self.enqueue(close_frame(CloseCode::TooSlow));
-        self.closing = Some(Instant::now());
+        self.closing = Some(now);
         self.wake();
     }
 
