@@ -44,7 +44,7 @@ export class Business {
       assignees: user ? [{ user_id: user.id, name: `${user.first_name} ${user.last_name}`, owner: true }] : [],
       last_message: null, window: { state: 'none', expires_at: null }, waiting_since: null, last_activity_at: minutes(at), inbound_count: 0, seq: 0, created_at: minutes(at + 3000),
     }
-    if (channel.kind === 'whatsapp') row.window = n % 12 === 9 ? { state: 'closed', expires_at: minutes(60) } : { state: 'open', expires_at: new Date(Date.now() + (n === 0 ? 22.6 : n === 3 ? 0.6 : 3.5) * 3_600_000).toISOString() }
+    if (channel.kind === 'whatsapp') row.window = n % 24 === 9 ? { state: 'closed', expires_at: minutes(60) } : { state: 'open', expires_at: new Date(Date.now() + (n === 0 ? 22.6 : n === 3 ? 0.6 : 3.5) * 3_600_000).toISOString() }
     const held = { row, entries: [], messages: [], by_client: new Map(), read: new Map() }
     this.conversations.set(id, held)
     this.add(held, minutes(at + 3000), 'conversation.created', { channel_id: channel.id })

@@ -50,10 +50,10 @@ const STATES = {
     await conversation(100)(page)
   },
   attend: conversation(100, 'unassigned'),
-  window_closed: conversation(105),
-  window_soon: conversation(109),
+  window_closed: conversation(109),
+  window_soon: conversation(103),
   closed: conversation(108, 'closed'),
-  mine_whatsapp: conversation(117, 'mine'),
+  mine_whatsapp: conversation(121, 'mine'),
   missing: async (page) => {
     await open('/inbox/team/999999', 'text=This conversation is not here')(page)
   },
@@ -62,13 +62,13 @@ const STATES = {
     await control('drop', { ms: 6000 })
     await page.getByTestId('link-banner').waitFor()
     await page.getByRole('textbox', { name: 'Your reply' }).fill('Written while the server was away')
-    await page.keyboard.press('Enter')
+    await page.getByRole('button', { name: 'Send' }).click()
     await page.waitForTimeout(400)
   },
   failed: async (page) => {
     await conversation(101)(page)
     await page.getByRole('textbox', { name: 'Your reply' }).fill('please fail')
-    await page.keyboard.press('Enter')
+    await page.getByRole('button', { name: 'Send' }).click()
     await page.getByText('Send again').waitFor()
   },
   presence: async (page) => {

@@ -166,7 +166,11 @@ export class AgentSocket {
 
   private greet(hello: HelloFrame['d']): void {
     this.hello = hello
-    if (this.cursor === null) return this.read_again()
+    if (this.cursor === null) {
+      // Any frame but `resume` says that we start anew; until then the server holds live frames back.
+      this.socket?.send(JSON.stringify({ t: 'ping', req: `p${this.next_request++}` }))
+      return this.read_again()
+    }
     const { req } = this.ask({ t: 'resume', cursor: this.cursor })
     this.resume_request = req
   }

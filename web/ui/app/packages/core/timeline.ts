@@ -10,11 +10,15 @@ export type Line =
   | { kind: 'message'; seq: number; at: string; message: Message }
   | { kind: 'event'; seq: number; at: string; entry: Entry }
 
-export type Item =
-  | { key: string; kind: 'day'; at: string }
-  | { key: string; kind: 'message'; message: Message; joined: boolean }
-  | { key: string; kind: 'event'; entry: Entry }
-  | { key: string; kind: 'pending'; pending: Pending; joined: boolean }
+/**
+ * `day` is set on the first item of a day: its separator is part of the item, so that loading older entries only
+ * ever puts items in front (a separator of its own would change its place, and the log would jump).
+ */
+export type Item = { key: string; day?: string } & (
+  | { kind: 'message'; message: Message; joined: boolean }
+  | { kind: 'event'; entry: Entry }
+  | { kind: 'pending'; pending: Pending; joined: boolean }
+)
 
 /** Messages of one sender within this time stand together, with one name. */
 const JOIN_MS = 5 * 60_000
@@ -128,18 +132,14 @@ function unique(lines: Line[]): Line[] {
 export function items_of(lines: Line[], pending: Pending[]): Item[] {
   const items: Item[] = []
   const known = new Set<string>()
-  const days = new Set<string>()
   let day = ''
   let previous: { who: string; at: number } | null = null
-  const separate = (at: string) => {
+  const new_day = (at: string): string | undefined => {
     const key = day_key(at)
-    if (key === day) return
+    if (key === day) return undefined
     day = key
     previous = null
-    // A wrong clock can bring a day twice; keys must differ all the same.
-    const name = days.has(key) ? `day-${key}-${items.length}` : `day-${key}`
-    days.add(key)
-    items.push({ key: name, kind: 'day', at })
+    return at
   }
   const join = (who: string, at: string): boolean => {
     const time = Date.parse(at)
@@ -148,21 +148,21 @@ export function items_of(lines: Line[], pending: Pending[]): Item[] {
     return joined
   }
   for (const line of lines) {
-    separate(line.at)
+    const day = new_day(line.at)
     if (line.kind === 'event') {
       previous = null
-      items.push({ key: `e-${line.seq}`, kind: 'event', entry: line.entry })
+      items.push({ key: `e-${line.seq}`, day, kind: 'event', entry: line.entry })
       continue
     }
     const { message } = line
     if (message.client_id) known.add(message.client_id)
     const joined = join(`${message.direction}.${message.sender.kind}.${message.sender.id ?? ''}`, line.at)
-    items.push({ key: `m-${message.client_id ?? message.id}`, kind: 'message', message, joined })
+    items.push({ key: `m-${message.client_id ?? message.id}`, day, kind: 'message', message, joined })
   }
   for (const one of pending) {
     if (known.has(one.client_id)) continue
-    separate(one.at)
-    items.push({ key: `m-${one.client_id}`, kind: 'pending', pending: one, joined: join('pending', one.at) })
+    const day = new_day(one.at)
+    items.push({ key: `m-${one.client_id}`, day, kind: 'pending', pending: one, joined: join('pending', one.at) })
   }
   return items
 }

@@ -103,6 +103,7 @@ export const en = {
     new_messages: (n: number) => `${n} new ${plural(n, 'message', 'messages')}`,
     typing: (name: string) => `${name} is typing…`,
     viewing: (names: string) => `${names} ${names.includes(',') ? 'are' : 'is'} looking at this too`,
+    viewing_mark: 'looking at this too',
     incoming: (name: string, text: string) => `${name}: ${text}`,
     guest: 'Visitor',
     via: (channel: string) => `via ${channel}`,
@@ -269,6 +270,17 @@ export const en = {
     validation: 'Something is not filled in correctly. Check the marked fields.',
     not_connected: 'There is no connection at the moment. Try again when the banner is gone.',
     internal: 'The server had a problem. Try again; if it stays, tell an administrator.',
+  } as Record<string, string>,
+  /** By the providers' own codes, where they hand them on: why a message was not sent. */
+  failures: {
+    '131026': 'This number cannot get WhatsApp messages. Ask the customer for another number.',
+    '131047': 'The 24-hour window had closed. Wait until the customer writes again.',
+    '131051': 'WhatsApp does not take this kind of message. Send it as text or as a file.',
+    '131053': 'WhatsApp could not take the file. Send it again as PDF, JPEG or MP4.',
+    '21610': 'This customer asked not to get messages. Wait until they write again.',
+    '30003': 'The phone is switched off or out of reach. Send it again later.',
+    '30005': 'This number is not in use. Ask the customer for another number.',
+    '30006': 'This is a landline and cannot get text messages.',
   } as Record<string, string>,
   error_title: 'That did not work',
 }

@@ -11,9 +11,12 @@ export interface Attachment {
   share: number
   status: 'uploading' | 'ready' | 'failed'
   problem: string
+  /** Whether the same file may go through another time: a refused type or size never will. */
+  again: boolean
   media: Media | null
 }
 
+const FINAL = new Set(['media_too_large', 'media_type_unsupported'])
 const by_conversation = new Map<Id, Map<number, Attachment>>()
 const running = new Map<number, Upload>()
 let next_key = 1
@@ -29,7 +32,7 @@ export function attach(conversation_id: Id, files: Iterable<File>): void {
   const list = attachments_of(conversation_id)
   for (const file of files) {
     const key = next_key++
-    list.set(key, { key, file, share: 0, status: 'uploading', problem: '', media: null })
+    list.set(key, { key, file, share: 0, status: 'uploading', problem: '', again: false, media: null })
     void start(list, key)
   }
 }
@@ -54,7 +57,7 @@ async function start(list: Map<number, Attachment>, key: number): Promise<void> 
     change(list, key, { status: 'ready', share: 1, media: await transfer.done })
   } catch (error) {
     const { code, detail } = error instanceof ApiError ? error : { code: 'internal', detail: '' }
-    change(list, key, { status: 'failed', problem: error_text(code, detail) })
+    change(list, key, { status: 'failed', problem: error_text(code, detail), again: !FINAL.has(code) })
   } finally {
     running.delete(key)
   }

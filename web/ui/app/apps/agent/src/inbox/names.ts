@@ -30,5 +30,7 @@ export function event_text(entry: Entry, me: Id, channel: string): string {
 export function failure_text(failure: Failure | null | undefined): string {
   if (!failure) return t.errors.internal!
   if (t.errors[failure.code]) return error_text(failure.code)
+  const known = t.failures[failure.code]
+  if (known) return `${known} (${failure.code})`
   return failure.detail ? `${failure.detail} (${failure.code})` : `${failure.code}`
 }

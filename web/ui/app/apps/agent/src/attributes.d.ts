@@ -1,0 +1,14 @@
+// Plain attributes that templates may put on components: they fall through to the root element.
+// With `strictTemplates` everything else that a component does not know is an error.
+
+import 'vue'
+
+declare module 'vue' {
+  interface AllowedComponentProps {
+    title?: string
+    role?: string
+    spellcheck?: 'true' | 'false'
+    'aria-label'?: string
+    'aria-pressed'?: boolean
+  }
+}
