@@ -121,8 +121,11 @@ impl<W: Writer> Journal<W> {
                 self.writer.run(std::mem::take(&mut self.jobs)).await;
             }
         }
-        self.writer.close().await;
-        if let Some(done) = self.closing {
+        let Self { mut writer, closing, .. } = self;
+        writer.close().await;
+        // The lock goes with the writer, before anybody hears that the database is free.
+        drop(writer);
+        if let Some(done) = closing {
             let _ = done.send(());
         }
     }

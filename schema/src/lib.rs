@@ -16,6 +16,8 @@ mod sqlite;
 mod statement;
 mod store;
 mod tables;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 pub use append::Append;
 pub use error::{Constraint, StoreError};

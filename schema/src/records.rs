@@ -151,6 +151,8 @@ pub struct ChannelRecord {
 pub enum Uploader {
     User(UserId),
     Contact(ContactId),
+    /// A webchat visitor who may not be a contact yet, by the head of their random id.
+    Visitor(i64),
 }
 
 /// A file that waits for its message, bytes already stored.

@@ -38,7 +38,7 @@ CREATE TABLE session (
   expires_at BIGINT NOT NULL,
   user_agent TEXT
 ) WITHOUT ROWID;
-CREATE INDEX session_user ON session (user_id);
+CREATE INDEX session_of_user ON session (user_id);
 CREATE INDEX session_expiry ON session (expires_at);
 
 CREATE TABLE team_group (

@@ -141,6 +141,21 @@ async fn recent_outbound(conn: &mut Conn, id: ConversationId) -> Result<VecDeque
 }
 
 /// The literal condition is the one of the partial unique index.
+pub(crate) async fn latest_of(
+    conn: &mut Conn,
+    group: GroupId,
+    contact: ContactId,
+) -> Result<Option<ConversationId>, StoreError> {
+    let id: Option<i64> = conversation::table
+        .filter(conversation::group_id.eq(group.0).and(conversation::contact_id.eq(contact.0)))
+        .order(conversation::number.desc())
+        .select(conversation::id)
+        .first(conn)
+        .await
+        .optional()?;
+    Ok(id.map(ConversationId))
+}
+
 pub(crate) async fn open_of(
     conn: &mut Conn,
     group: GroupId,

@@ -14,6 +14,7 @@ fn uploader(kind: Option<&str>, id: Option<i64>) -> Option<Uploader> {
     match (kind, id) {
         (Some("user"), Some(id)) => Some(Uploader::User(UserId(id))),
         (Some("contact"), Some(id)) => Some(Uploader::Contact(ContactId(id))),
+        (Some("visitor"), Some(id)) => Some(Uploader::Visitor(id)),
         _ => None,
     }
 }
@@ -22,6 +23,7 @@ pub(crate) async fn create_upload(conn: &mut Conn, upload: &NewUpload) -> Result
     let (uploader_kind, uploader_id) = match upload.uploader {
         Uploader::User(id) => ("user", id.0),
         Uploader::Contact(id) => ("contact", id.0),
+        Uploader::Visitor(id) => ("visitor", id),
     };
     let file = &upload.media;
     diesel::insert_into(media::table)

@@ -263,7 +263,7 @@ impl<'a> NewMessage<'a> {
 
 impl<'a> MessageNews<'a> {
     pub(crate) fn of(update: &'a MessageUpdate) -> Self {
-        let at = |status| (update.status == status).then_some(update.at.0);
+        let at = |step| (update.step == step).then_some(update.at.0);
         let failure = update.failure.as_ref();
         Self {
             id: update.message_id.0,

@@ -17,6 +17,15 @@ impl Store {
         run!(self, read, |conn, queries| queries::conversation::list(conn, ids))
     }
 
+    /// A contact's newest conversation in a group, open or closed.
+    pub async fn latest_conversation_of(
+        &self,
+        group: GroupId,
+        contact: ContactId,
+    ) -> Result<Option<ConversationId>, StoreError> {
+        run!(self, read, |conn, queries| queries::conversation::latest_of(conn, group, contact))
+    }
+
     /// The one open conversation a contact may have in a group.
     pub async fn open_conversation_of(
         &self,

@@ -1,0 +1,101 @@
+//! Throw-away databases for tests of this and other crates (feature `testing`): a SQLite file in a temporary folder, or a database of a
+//! PostgreSQL cluster that lives as long as somebody uses it and dies with the process.
+#![expect(clippy::expect_used, reason = "a test that cannot have its database must fail, and say why")]
+
+use crate::store::{Options, Store};
+use diesel::Connection;
+use diesel::connection::SimpleConnection;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use tempfile::TempDir;
+use tokio::runtime::Handle;
+
+mod cluster;
+
+pub use cluster::Cluster;
+
+/// A database of its own, gone when this is dropped.
+pub struct TestDatabase {
+    url: String,
+    cluster: Option<Arc<Cluster>>,
+    _folder: Option<TempDir>,
+}
+
+/// The cluster the tests of this process share, while any of them uses it.
+static SHARED: Mutex<Weak<Cluster>> = Mutex::new(Weak::new());
+
+static COUNT: AtomicU64 = AtomicU64::new(0);
+
+impl TestDatabase {
+    pub fn sqlite() -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let url = format!("sqlite://{}", folder.path().join("switchboard.db").display());
+        Self { url, cluster: None, _folder: Some(folder) }
+    }
+
+    /// A database of the shared cluster, which has `fsync = off`.
+    pub fn postgres() -> Self {
+        let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
+        let cluster = shared.upgrade().unwrap_or_else(|| {
+            let started = Arc::new(Cluster::start(false));
+            *shared = Arc::downgrade(&started);
+            started
+        });
+        drop(shared);
+        Self::of(cluster)
+    }
+
+    /// A database of a cluster of its own, which a test may restart; `durable` keeps `fsync` on.
+    pub fn own_postgres(durable: bool) -> Self {
+        Self::of(Arc::new(Cluster::start(durable)))
+    }
+
+    fn of(cluster: Arc<Cluster>) -> Self {
+        let name = format!("test_{}", COUNT.fetch_add(1, Ordering::Relaxed));
+        cluster.run("postgres", &format!("CREATE DATABASE {name}"));
+        Self { url: cluster.url(&name), cluster: Some(cluster), _folder: None }
+    }
+
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    pub fn is_postgres(&self) -> bool {
+        self.cluster.is_some()
+    }
+
+    /// The PostgreSQL server behind it.
+    ///
+    /// # Panics
+    /// On SQLite.
+    pub fn cluster(&self) -> &Cluster {
+        self.cluster.as_deref().expect("a PostgreSQL database")
+    }
+
+    /// The usual options, with the promises a test server cannot keep waived.
+    pub fn options(&self, runtime: Handle) -> Options {
+        Options { allow_unsafe_durability: true, ..Options::new(self.url.clone(), runtime) }
+    }
+
+    /// Opens it; the runtime must be a multi-thread one.
+    pub async fn open(&self, runtime: Handle) -> Store {
+        Store::open(self.options(runtime)).await.expect("the test database opens")
+    }
+
+    /// Runs SQL behind the store's back and answers the first number of the first row, 0 when there is none.
+    pub fn run(&self, sql: &str) -> i64 {
+        if let Some(cluster) = &self.cluster {
+            let name = self.url.rsplit('/').next().unwrap_or_default();
+            return cluster.run(name, sql);
+        }
+        let path = self.url.strip_prefix("sqlite://").unwrap_or_default();
+        let mut conn = diesel::SqliteConnection::establish(path).expect("the file opens");
+        conn.batch_execute("PRAGMA busy_timeout = 5000").expect("a pragma");
+        if sql.trim_start().to_uppercase().starts_with("SELECT") {
+            let ask = diesel::dsl::sql::<diesel::sql_types::BigInt>(&format!("({sql})"));
+            return diesel::RunQueryDsl::get_result(diesel::select(ask), &mut conn).expect("a number");
+        }
+        conn.batch_execute(sql).expect("SQL that works");
+        0
+    }
+}

@@ -1,0 +1,4 @@
+//! Tests of the store, each on both databases; one binary, so that they share one PostgreSQL server.
+
+mod journal;
+mod support;
