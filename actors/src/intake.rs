@@ -115,7 +115,7 @@ impl Intake {
         Ok(done)
     }
 
-    /// The open conversation of a visitor, if they ever wrote.
+    /// The latest conversation of a visitor, open or closed, if they ever wrote.
     pub async fn conversation_of_visitor(
         &self,
         channel: &Channel,
@@ -126,7 +126,7 @@ impl Intake {
         else {
             return Ok(None);
         };
-        Ok(self.core.store.open_conversation_of(channel.group_id, contact.id).await?)
+        Ok(self.core.store.latest_conversation_of(channel.group_id, contact.id).await?)
     }
 
     async fn deliver(

@@ -8,7 +8,7 @@ use crate::trouble::Trouble;
 use std::sync::Arc;
 use switchboard_engine::channels::webchat;
 use switchboard_engine::conversation::{Acknowledge, Conversation, Refusal};
-use switchboard_engine::ids::{ChannelId, ContactId, ConversationId, MediaId};
+use switchboard_engine::ids::{ChannelId, ConversationId, MediaId};
 use switchboard_engine::message::{Media, MediaState};
 use switchboard_engine::receipt::Status;
 use switchboard_engine::token;
@@ -26,7 +26,7 @@ impl Visitor {
     /// How files remember who uploaded them, before there is a contact.
     pub fn uploader(&self) -> Uploader {
         let head = self.id.get(..15).and_then(|hex| i64::from_str_radix(hex, 16).ok());
-        Uploader::Contact(ContactId(head.unwrap_or_default()))
+        Uploader::Visitor(head.unwrap_or_default())
     }
 }
 
