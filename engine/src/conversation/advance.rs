@@ -32,8 +32,8 @@ pub struct Acknowledge {
 impl Acknowledge {
     pub(super) fn decide(&self, outcome: &mut Outcome) {
         let receipt = Receipt { status: self.status, at: outcome.now(), failure: None };
-        let reached: Vec<Outbound> =
-            outcome.next.recent_outbound.iter().filter(|sent| sent.seq <= self.upto).cloned().collect();
+        let news = |sent: &&Outbound| sent.seq <= self.upto && sent.status.join(self.status) != sent.status;
+        let reached: Vec<Outbound> = outcome.next.recent_outbound.iter().filter(news).cloned().collect();
         for sent in reached {
             advance(outcome, sent.id, sent.status, &receipt, None);
         }
@@ -49,13 +49,14 @@ fn advance(
 ) {
     let status = current.join(receipt.status);
     let moved = status != current;
-    if !moved && provider_message_id.is_none() {
+    if !moved && provider_message_id.is_none() && !is_overtaken(receipt.status, current) {
         return;
     }
     let failure = if status == Status::Failed { receipt.failure.clone() } else { None };
     outcome.changes.push(Change::UpdateMessage(MessageUpdate {
         message_id: id,
         status,
+        step: receipt.status,
         at: receipt.at,
         failure: failure.clone(),
         provider_message_id: provider_message_id.cloned(),
@@ -73,6 +74,14 @@ fn advance(
         preview.status = Some(status);
     }
     outcome.record(EventKind::Status { message_id: id, status, at: receipt.at, failure });
+}
+
+/// A step on the way that was heard of after a later one: the tick stands, the time is still worth keeping.
+fn is_overtaken(step: Status, current: Status) -> bool {
+    matches!(
+        (step, current),
+        (Status::Sent, Status::Delivered | Status::Read) | (Status::Delivered, Status::Read)
+    )
 }
 
 /// A provider's file is stored with us (`Ready`), or is gone for good (`Unavailable`).

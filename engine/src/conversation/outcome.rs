@@ -59,6 +59,8 @@ pub enum Change {
 pub struct MessageUpdate {
     pub message_id: MessageId,
     pub status: Status,
+    /// The step `at` is the time of; below `status` when the news was overtaken by later ones.
+    pub step: Status,
     pub at: Timestamp,
     pub failure: Option<Failure>,
     /// Set when the provider accepted it.

@@ -6,6 +6,7 @@ use super::{
 };
 use crate::care_window::{CareWindow, WindowState};
 use crate::channel::ChannelKind;
+use crate::channels::whatsapp::render::caption_limit;
 use crate::ids::{ChannelId, MessageId};
 use crate::message::{Direction, Media, Message, MessageKind, Sender};
 use crate::receipt::Status;
@@ -72,7 +73,18 @@ impl Reply {
         if self.attachments.len() > max_files {
             return invalid("media_ids", format!("this channel takes {max_files} per message"));
         }
+        if let Some(limit) = self.caption_limit(route).filter(|limit| length > *limit) {
+            let detail =
+                format!("with this file WhatsApp takes {limit} characters; send the text separately");
+            return invalid("text", detail);
+        }
         Ok(())
+    }
+
+    /// How much text may travel with the file, where the channel has a rule of its own for that.
+    fn caption_limit(&self, route: &Route) -> Option<usize> {
+        let file = self.attachments.first().filter(|_| route.kind == ChannelKind::Whatsapp)?;
+        Some(caption_limit(file.media.kind))
     }
 
     fn append(&self, outcome: &mut Outcome, route: &Route) {
