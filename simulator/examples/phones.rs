@@ -1,4 +1,4 @@
-//! The page with phones on its own, for work on the page: `cargo run -p switchboard-simulator --example phones`.
+//! The page with phones on its own, for work on the page: `cargo run -p switchboard-simulator --example phones [address]`.
 //!
 //! In place of a product, an echo answers every WhatsApp text.
 
@@ -12,10 +12,9 @@ use actix_web::{App, HttpResponse, HttpServer};
 use serde_json::{Value, json};
 use switchboard_simulator::{Account, Config, Simulator, configure};
 
-const LISTEN: &str = "127.0.0.1:8099";
-
 #[tokio::main]
 async fn main() -> io::Result<()> {
+    let listen = std::env::args().nth(1).unwrap_or_else(|| "127.0.0.1:8099".to_owned());
     let accounts = vec![
         Account::CloudApi {
             phone_number_id: "106540352242922".into(),
@@ -24,14 +23,14 @@ async fn main() -> io::Result<()> {
             access_token: "token".into(),
             app_secret: "app-secret".into(),
             verify_token: "verify-me".into(),
-            webhook_url: format!("http://{LISTEN}/echo"),
+            webhook_url: format!("http://{listen}/echo"),
             api_version: "v23.0".into(),
         },
         Account::Twilio {
             account_sid: "ACaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa".into(),
             auth_token: "twilio-token".into(),
             number: "+441134960000".into(),
-            webhook_url: format!("http://{LISTEN}/echo"),
+            webhook_url: format!("http://{listen}/echo"),
         },
     ];
     let config = Config { accounts, callback_timeout: Duration::from_secs(5) };
@@ -39,7 +38,7 @@ async fn main() -> io::Result<()> {
     sim.phone("106540352242922", "+447700900123").named("Jo Brown");
     sim.phone("106540352242922", "+447700900456").named("Zoë Müller");
     sim.phone("+441134960000", "+447700900789").named("Sam Lee");
-    println!("http://{LISTEN}/simulator (providers at {})", sim.base_url());
+    println!("http://{listen}/simulator (providers at {})", sim.base_url());
     HttpServer::new(move || {
         App::new()
             .app_data(Data::new(sim.clone()))
@@ -47,7 +46,7 @@ async fn main() -> io::Result<()> {
             .configure(|cfg| configure(cfg, sim.clone()))
     })
     .workers(1)
-    .bind(LISTEN)?
+    .bind(listen)?
     .run()
     .await
 }

@@ -32,6 +32,13 @@ pub(crate) fn wamid(customer_digits: &str, way: Way) -> String {
     id
 }
 
+/// The customer's digits inside one of our own message ids. Only the simulator may look: to products ids are opaque.
+pub(crate) fn customer_of(wamid: &str) -> Option<String> {
+    let raw = STANDARD.decode(wamid.strip_prefix("wamid.")?).ok()?;
+    let length = usize::from(*raw.get(2)?);
+    String::from_utf8(raw.get(3..3 + length)?.to_vec()).ok()
+}
+
 /// A Twilio sid: two letters and 32 hex digits.
 pub(crate) fn sid(prefix: &str) -> String {
     let mut id = String::with_capacity(34);
@@ -54,4 +61,20 @@ pub(crate) fn fbtrace_id() -> String {
     let mut id = String::from("A");
     base64::engine::general_purpose::URL_SAFE_NO_PAD.encode_string(random, &mut id);
     id
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn message_ids_have_metas_shape_and_name_their_customer() {
+        let id = wamid("16505551234", Way::ToCustomer);
+        assert!(id.starts_with("wamid.HBgLMTY1MDU1NTEyMzQVAgARGB"), "{id}");
+        assert!(wamid("16505551234", Way::FromCustomer).contains("VAgASGB"));
+        assert_eq!(customer_of(&id).as_deref(), Some("16505551234"));
+        assert_eq!(customer_of("wamid.xyz"), None);
+        assert_eq!(graph_id().len(), 16);
+        assert_eq!(sid("SM").len(), 34);
+    }
 }

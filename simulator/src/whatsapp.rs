@@ -8,6 +8,7 @@ use actix_web::HttpResponse;
 use serde_json::{Value, json};
 
 use crate::account::{AccountState, SendFault};
+use crate::ids::customer_of;
 use crate::whatsapp::error::GraphError;
 use crate::whatsapp::request::{Outgoing, Request};
 use crate::world::World;
@@ -51,15 +52,16 @@ pub(crate) async fn messages(world: &Arc<World>, account: &Arc<AccountState>, bo
 
 fn read(world: &World, account: &AccountState, message_id: &str, typing: bool) -> HttpResponse {
     let until = world.clock.micros() + TYPING;
-    let mut found = false;
-    account.each_phone(|handset| {
-        if !found && handset.read_up_to(message_id) {
-            found = true;
-            handset.typing_until = if typing { until } else { handset.typing_until };
+    let customer = customer_of(message_id).unwrap_or_default();
+    let found = account.with_known_phone(&customer, |handset| {
+        let found = handset.read_up_to(message_id);
+        if found && typing {
+            handset.typing_until = until;
         }
+        found
     });
     // Without threads nothing can be looked up, and a load test does not care.
-    if !found && account.switches().threads {
+    if found != Some(true) && account.switches().threads {
         return GraphError::new(131_009, "Message ID is invalid").answer();
     }
     world.changed();

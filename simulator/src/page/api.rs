@@ -17,7 +17,7 @@ use crate::simulator::Simulator;
 /// A comment this often keeps proxies from closing an idle event stream.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// Changes within this time are one event.
-const CALM: Duration = Duration::from_millis(50);
+const CALM: Duration = Duration::from_millis(100);
 
 pub(super) fn routes(cfg: &mut ServiceConfig) {
     cfg.route("/api/state", web::get().to(state))

@@ -118,7 +118,7 @@ impl Handset {
 
     /// The product marked `id` read: that message and all the customer wrote before it.
     pub(crate) fn read_up_to(&mut self, id: &str) -> bool {
-        let Some(position) = self.thread.iter().position(|message| &*message.id == id) else { return false };
+        let Some(position) = self.thread.iter().rposition(|message| &*message.id == id) else { return false };
         for message in self.thread.iter_mut().take(position + 1).filter(|message| message.from_customer) {
             message.tick = message.tick.max(Tick::Read);
         }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use switchboard_simulator::{Simulator, Tick};
 
 use crate::product::{
-    CUSTOMER, DEADLINE, NUMBER_ID, client, fixture, same_shape, send, statuses, text_to, world,
+    CUSTOMER, Call, DEADLINE, NUMBER_ID, client, fixture, same_shape, send, statuses, text_to, world,
 };
 
 async fn get(sim: &Simulator, path: &str) -> (u16, Value) {

@@ -34,7 +34,7 @@ export function renderControls(state) {
   }
   const { posted, refused, given_up, pending } = state.callbacks;
   document.getElementById("counts").textContent =
-    `${state.accepted} messages accepted. Callbacks: ${posted} posted, ${refused} not accepted, ${given_up} given up, ${pending} waiting.`;
+    `Messages accepted: ${state.accepted}. Callbacks: ${posted} posted, ${refused} not accepted, ${given_up} given up, ${pending} waiting.`;
 }
 
 function showClock() {
