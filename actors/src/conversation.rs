@@ -10,7 +10,7 @@ use crate::trouble::Trouble;
 use actix::prelude::*;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use switchboard_engine::conversation::{Birth, Command, Conversation, Outcome, ReadState, Request};
+use switchboard_engine::conversation::{Birth, Command, Conversation, Outcome, ReadState, Refusal, Request};
 use switchboard_engine::ids::{ConversationId, GroupId, UserId};
 use switchboard_engine::message::Message;
 use switchboard_engine::wire::Ephemeral;
@@ -205,9 +205,14 @@ async fn decide(core: &Core, state: Arc<Conversation>, birth: Option<Birth>, wis
         Err(trouble) => return Verdict::Trouble(trouble),
     };
     let now = core.clock.now();
-    let decided = std::panic::catch_unwind(AssertUnwindSafe(|| state.handle(&command, now)));
-    let outcome = match decided {
-        Ok(Ok(outcome)) => outcome,
+    // Whatever a message makes our own code do, it costs this one actor at most.
+    let decided = std::panic::catch_unwind(AssertUnwindSafe(|| {
+        let outcome = state.handle(&command, now)?;
+        let publication = Publication::of(&outcome.next, &outcome.events, core.fanout.epoch(), now);
+        Ok::<_, Refusal>((outcome, publication))
+    }));
+    let (outcome, publication) = match decided {
+        Ok(Ok(decided)) => decided,
         Ok(Err(refusal)) => {
             metrics::counter!(crate::telemetry::REFUSALS, "code" => refusal.code()).increment(1);
             return Verdict::Trouble(refusal.into());
@@ -219,7 +224,7 @@ async fn decide(core: &Core, state: Arc<Conversation>, birth: Option<Birth>, wis
             .await
             .map_or_else(Verdict::Trouble, |message| Verdict::Done(repeat(state, message)));
     }
-    match commit(core, &state, outcome).await {
+    match commit(core, &state, outcome, publication).await {
         Ok(done) => Verdict::Done(done),
         Err(error) => after_conflict(core, state, &command, error).await,
     }
@@ -229,11 +234,15 @@ fn repeat(conversation: Arc<Conversation>, message: Option<Box<Message>>) -> Don
     Done { conversation, message, reads: Vec::new(), requests: Vec::new(), changed: false }
 }
 
-async fn commit(core: &Core, before: &Conversation, outcome: Outcome) -> Result<Done, StoreError> {
+async fn commit(
+    core: &Core,
+    before: &Conversation,
+    outcome: Outcome,
+    publication: Publication,
+) -> Result<Done, StoreError> {
     let started = std::time::Instant::now();
     let reads = facts::reads_of(&outcome);
     let message = facts::message_of(&outcome);
-    let publication = Publication::of(&outcome.next, &outcome.events, core.fanout.epoch(), core.clock.now());
     let Outcome { next, changes, events, requests, .. } = outcome;
     let next = Arc::new(next);
     let append = Append::of(before, next.clone(), changes, events, Box::new(publication));
@@ -271,8 +280,7 @@ async fn after_conflict(
             answer.map_or_else(Verdict::Trouble, |message| Verdict::Done(repeat(state, message)))
         }
         StoreError::Conflict { constraint: Constraint::OpenConversation } if !state.is_unborn() => {
-            let exists = switchboard_engine::conversation::Refusal::OpenConversationExists { id: None };
-            Verdict::Trouble(exists.into())
+            Verdict::Trouble(Refusal::OpenConversationExists { id: None }.into())
         }
         // Somebody else wrote this conversation or its contact first.
         StoreError::Conflict { .. } => Verdict::Outdated(Trouble::Again),

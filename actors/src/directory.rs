@@ -51,16 +51,22 @@ impl Directory {
         wish: Wish,
     ) -> Result<Done, Trouble> {
         metrics::counter!(crate::telemetry::COMMANDS, "command" => wish.name()).increment(1);
+        let mut last = Trouble::Busy;
         for _ in 0..3 {
             let Some(addr) = self.address(id, None) else { return Err(Trouble::Busy) };
             let ask = Decide { within: within.clone(), wish: wish.clone() };
             match addr.send(ask).timeout(DEADLINE).await {
-                Ok(Err(Trouble::Again)) | Err(MailboxError::Closed) => self.forget(id, &addr),
+                Ok(Err(Trouble::Again)) => self.forget(id, &addr),
+                // Idle actors end now and then; one that ends each time it hears this has a problem with it.
+                Err(MailboxError::Closed) => {
+                    self.forget(id, &addr);
+                    last = Trouble::Quarantined;
+                }
                 Ok(answer) => return answer,
                 Err(MailboxError::Timeout) => return Err(Trouble::Busy),
             }
         }
-        Err(Trouble::Busy)
+        Err(last)
     }
 
     /// The present state of a conversation, if `within` allows to know of it.

@@ -118,7 +118,8 @@ impl Actors {
             let changed = before.users.get(id).is_some_and(|old| old != user);
             if changed {
                 let groups = user.visible_groups();
-                let scope = user.active.then_some(Scope::User { id: *id, business: user.business_id, groups });
+                let scope =
+                    user.active.then_some(Scope::User { id: *id, business: user.business_id, groups });
                 self.core.fanout.tell(&Turn::Rescope { user: *id, scope });
             }
         }

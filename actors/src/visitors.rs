@@ -119,7 +119,8 @@ impl Actors {
     /// Asks again for what was stored already: the answer is the first one's.
     async fn repeat(&self, visitor: &Visitor, client_id: String, text: String) -> Result<Done, Trouble> {
         let text = webchat::content(&text).map(|content| content.text).unwrap_or_default();
-        let from = FromVisitor { visitor: visitor.id.clone(), client_id, text, media: Vec::new(), name: None };
+        let from =
+            FromVisitor { visitor: visitor.id.clone(), client_id, text, media: Vec::new(), name: None };
         self.intake.receive_from_visitor(&visitor.line.channel, from).await
     }
 

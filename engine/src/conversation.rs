@@ -13,6 +13,7 @@ use crate::receipt::Status;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 mod advance;
 mod assign;
@@ -98,8 +99,8 @@ pub struct Outbound {
     pub id: MessageId,
     pub seq: i64,
     pub status: Status,
-    pub client_id: Option<String>,
-    pub text: String,
+    pub client_id: Option<Arc<str>>,
+    pub text: Arc<str>,
 }
 
 /// The state of a conversation: what the rules need, nothing that only the history needs.
@@ -131,7 +132,7 @@ pub struct Conversation {
     pub last_activity_at: Timestamp,
     pub created_at: Timestamp,
     /// Provider ids of the newest inbound messages, newest last, at most [`MEMORY`].
-    pub recent_inbound: VecDeque<String>,
+    pub recent_inbound: VecDeque<Arc<str>>,
     /// Newest outbound messages, newest last, at most [`MEMORY`].
     pub recent_outbound: VecDeque<Outbound>,
 }
@@ -150,7 +151,7 @@ impl Conversation {
             Command::Assign(assign) => assign.decide(&mut outcome)?,
             Command::Unassign(unassign) => unassign.decide(&mut outcome)?,
             Command::Close(close) => close.decide(&mut outcome)?,
-            Command::Reopen(reopen) => reopen.decide(&mut outcome)?,
+            Command::Reopen(reopen) => reopen.decide(&mut outcome),
             Command::Read(read) => read.decide(&mut outcome),
         }
         Ok(outcome.finish(self))

@@ -31,9 +31,9 @@ pub struct Reopen {
 }
 
 impl Reopen {
-    pub(super) fn decide(&self, outcome: &mut Outcome) -> Result<(), Refusal> {
+    pub(super) fn decide(&self, outcome: &mut Outcome) {
         if outcome.next.status == ConversationStatus::Open {
-            return Ok(());
+            return;
         }
         outcome.next.status = ConversationStatus::Open;
         outcome.next.last_activity_at = outcome.now();
@@ -43,6 +43,5 @@ impl Reopen {
         {
             take(outcome, &self.by, AssignReason::Reopen);
         }
-        Ok(())
     }
 }

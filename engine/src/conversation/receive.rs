@@ -53,7 +53,7 @@ impl Receive {
     /// Both keys are unique in the database as well; this only spares the round trip.
     fn is_repeat(&self, state: &Conversation) -> bool {
         let key = self.provider_message_id.as_ref().or(self.client_id.as_ref());
-        key.is_some_and(|key| state.recent_inbound.contains(key))
+        key.is_some_and(|key| state.recent_inbound.iter().any(|known| **known == **key))
     }
 
     fn bring_to_life(&self, outcome: &mut Outcome) {
@@ -104,7 +104,7 @@ impl Receive {
             if next.recent_inbound.len() == MEMORY {
                 next.recent_inbound.pop_front();
             }
-            next.recent_inbound.push_back(key);
+            next.recent_inbound.push_back(key.into());
         }
         if message.media.iter().any(|media| media.state == MediaState::Pending) {
             let (message_id, channel_id) = (message.id, message.channel_id);

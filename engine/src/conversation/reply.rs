@@ -48,9 +48,9 @@ impl Reply {
 
     /// Whether this client id was seen: with the same text (a repeat) or with another (a mistake).
     fn known(&self, outcome: &Outcome) -> Option<bool> {
-        let id = Some(&self.client_id);
-        let known = outcome.next.recent_outbound.iter().find(|sent| sent.client_id.as_ref() == id)?;
-        Some(known.text == self.text)
+        let id = Some(self.client_id.as_str());
+        let known = outcome.next.recent_outbound.iter().find(|sent| sent.client_id.as_deref() == id)?;
+        Some(*known.text == *self.text)
     }
 
     fn check(&self, route: &Route, now: Timestamp) -> Result<(), Refusal> {
@@ -101,8 +101,8 @@ impl Reply {
             id: message.id,
             seq: message.seq,
             status,
-            client_id: message.client_id.clone(),
-            text: message.text.clone(),
+            client_id: message.client_id.as_deref().map(Into::into),
+            text: message.text.as_str().into(),
         });
         if !webchat {
             let (message_id, channel_id) = (message.id, message.channel_id);

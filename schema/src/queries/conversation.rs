@@ -15,6 +15,7 @@ use diesel::prelude::*;
 use diesel::sql_types::Bool;
 use diesel_async::RunQueryDsl;
 use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
 use switchboard_engine::channel::ChannelKind;
 use switchboard_engine::conversation::{Assignee, Conversation, MEMORY, Outbound, Route};
 use switchboard_engine::ids::{ChannelId, ContactId, ConversationId, GroupId, UserId};
@@ -117,7 +118,7 @@ async fn add_routes(
     Ok(())
 }
 
-async fn recent_inbound(conn: &mut Conn, id: ConversationId) -> Result<VecDeque<String>, StoreError> {
+async fn recent_inbound(conn: &mut Conn, id: ConversationId) -> Result<VecDeque<Arc<str>>, StoreError> {
     let has_key = message::provider_message_id.is_not_null().or(message::client_id.is_not_null());
     let keys: Vec<(Option<String>, Option<String>)> = message::table
         .filter(message::conversation_id.eq(id.0).and(message::direction.eq("in")).and(has_key))
@@ -126,7 +127,7 @@ async fn recent_inbound(conn: &mut Conn, id: ConversationId) -> Result<VecDeque<
         .select((message::provider_message_id, message::client_id))
         .load(conn)
         .await?;
-    Ok(keys.into_iter().rev().filter_map(|(provider, client)| provider.or(client)).collect())
+    Ok(keys.into_iter().rev().filter_map(|(provider, client)| provider.or(client)).map(Into::into).collect())
 }
 
 async fn recent_outbound(conn: &mut Conn, id: ConversationId) -> Result<VecDeque<Outbound>, StoreError> {
@@ -140,7 +141,6 @@ async fn recent_outbound(conn: &mut Conn, id: ConversationId) -> Result<VecDeque
     rows.into_iter().rev().map(Outbound::try_from).collect()
 }
 
-/// The literal condition is the one of the partial unique index.
 pub(crate) async fn latest_of(
     conn: &mut Conn,
     group: GroupId,
@@ -156,6 +156,7 @@ pub(crate) async fn latest_of(
     Ok(id.map(ConversationId))
 }
 
+/// The literal condition is the one of the partial unique index.
 pub(crate) async fn open_of(
     conn: &mut Conn,
     group: GroupId,

@@ -220,8 +220,8 @@ impl TryFrom<OutboundRow> for Outbound {
             id: MessageId(row.id),
             seq: row.seq,
             status: word("message.status", row.status.as_deref().unwrap_or("NULL"), Status::parse)?,
-            client_id: row.client_id,
-            text: row.body,
+            client_id: row.client_id.map(Into::into),
+            text: row.body.into(),
         })
     }
 }
