@@ -115,7 +115,10 @@ mod tests {
         )
         .unwrap();
         assert_eq!(agent.req.as_deref(), Some("r1"));
-        assert!(matches!(agent.command, AgentCommand::MessageSend { conversation_id: ConversationId(72), .. }));
+        assert!(matches!(
+            agent.command,
+            AgentCommand::MessageSend { conversation_id: ConversationId(72), .. }
+        ));
         let ping: AgentFrame = serde_json::from_str(r#"{"t":"ping"}"#).unwrap();
         assert_eq!(ping.command, AgentCommand::Ping);
         let start: VisitorFrame = serde_json::from_str(

@@ -170,7 +170,9 @@ impl<'a> MessageView<'a> {
     /// For the team; `contact_name` stands in for a contact's messages.
     pub fn for_agent(message: &'a Message, contact_name: &'a str) -> Self {
         let sender = match message.sender {
-            Sender::Contact(id) => SenderView { kind: "contact", id: Some(id.to_string()), name: Some(contact_name) },
+            Sender::Contact(id) => {
+                SenderView { kind: "contact", id: Some(id.to_string()), name: Some(contact_name) }
+            }
             Sender::User(id) => {
                 SenderView { kind: "user", id: Some(id.to_string()), name: message.sender_name.as_deref() }
             }
