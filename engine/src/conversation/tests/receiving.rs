@@ -68,7 +68,7 @@ fn only_the_newest_keys_are_remembered() {
         (2..=count).fold(begun(ChannelKind::Sms), |s, id| after(&s, [received(ChannelKind::Sms, id, "x")]));
     assert_eq!(state.recent_inbound.len(), MEMORY);
     // The oldest is forgotten here; the database's unique key still refuses it.
-    assert!(!state.recent_inbound.contains(&"wamid.1".to_owned()));
+    assert!(!state.recent_inbound.contains(&"wamid.1".into()));
     check(&state, &received(ChannelKind::Sms, 2, "x"), hours(1), &[]);
 }
 
