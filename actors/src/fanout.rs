@@ -123,7 +123,7 @@ impl Fanout {
     /// Sends a frame without a number (typing, presence, read states).
     pub fn whisper(&self, audience: Audience, text: &str) {
         let item = Item { position: None, audience, frame: text_frame(text.as_bytes()) };
-        self.publish(Batch { items: vec![item] });
+        self.publish(Batch::new(vec![item]));
     }
 
     fn hubs(&self) -> RwLockWriteGuard<'_, Vec<Port>> {

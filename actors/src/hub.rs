@@ -3,6 +3,7 @@
 //! Talks to: its thread's [`crate::fanout::Local`]. Lives as long as its worker.
 
 use crate::fanout::{Fanout, Feed, Turn, text_frame, with_local};
+use crate::telemetry::PUBLISH_LAG_SECONDS;
 use actix::prelude::*;
 use futures_util::stream;
 use std::sync::Arc;
@@ -57,7 +58,10 @@ impl StreamHandler<Turn> for LocalHub {
     fn handle(&mut self, turn: Turn, _: &mut Self::Context) {
         self.recover_if_lost();
         with_local(|local| match turn {
-            Turn::Deliver(batch) => local.deliver(batch),
+            Turn::Deliver(batch) => {
+                metrics::histogram!(PUBLISH_LAG_SECONDS).record(batch.at.elapsed().as_secs_f64());
+                local.deliver(batch);
+            }
             Turn::Rescope { user, scope } => local.rescope(user, scope.as_ref()),
             Turn::EndSession { session } => local.end_session(session),
             Turn::Drain => local.drain(draining),

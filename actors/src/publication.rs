@@ -72,6 +72,6 @@ pub fn publish(fanout: &Fanout, committed: Vec<Committed>) {
         }
     }
     if !items.is_empty() {
-        fanout.publish(Batch { items });
+        fanout.publish(Batch::new(items));
     }
 }

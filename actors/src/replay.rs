@@ -37,7 +37,7 @@ pub async fn read(store: &Store, epoch: &Epoch, position: i64, now: Timestamp) -
         .iter()
         .flat_map(|logged| items(logged, rows.get(&logged.conversation_id), epoch, now))
         .collect();
-    Ok(Batch { items })
+    Ok(Batch::new(items))
 }
 
 fn items(logged: &Logged, row: Option<&Conversation>, epoch: &Epoch, now: Timestamp) -> Vec<Item> {

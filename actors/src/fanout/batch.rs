@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use std::sync::Arc;
+use std::time::Instant;
 use switchboard_engine::ids::{BusinessId, GroupId, UserId};
 
 /// A webchat visitor's id: the address of their route.
@@ -11,6 +12,8 @@ pub type VisitorKey = Arc<str>;
 #[derive(Debug)]
 pub struct Batch {
     pub items: Vec<Item>,
+    /// When it was handed to the workers.
+    pub at: Instant,
 }
 
 #[derive(Debug)]
@@ -35,6 +38,10 @@ pub enum Audience {
 }
 
 impl Batch {
+    pub fn new(items: Vec<Item>) -> Self {
+        Self { items, at: Instant::now() }
+    }
+
     pub fn last_position(&self) -> Option<i64> {
         self.items.iter().rev().find_map(|item| item.position)
     }
