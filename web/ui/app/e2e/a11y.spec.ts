@@ -42,6 +42,7 @@ for (const [size, viewport] of Object.entries(SIZES)) {
         await expect(page.getByRole('menu')).toBeVisible()
         await check(page)
         await page.keyboard.press('Escape')
+        await expect(page.getByRole('menu')).toHaveCount(0)
         await page.keyboard.press('Shift+A')
         await expect(page.getByRole('dialog').getByRole('checkbox').first()).toBeVisible()
         await check(page)

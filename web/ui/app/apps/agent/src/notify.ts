@@ -1,5 +1,6 @@
 // Toasts: short news, and errors that say the cure.
 
+import type { ButtonProps } from '@nuxt/ui'
 import { useToast } from '@nuxt/ui/composables'
 import { RequestError } from '@switchboard/core'
 import { error_text, t } from '@switchboard/i18n'
@@ -13,11 +14,14 @@ export function describe(error: unknown): string {
 
 export function useNotify() {
   const toast = useToast()
+  // Not "Close": that is what the button of the conversation says.
+  const close = { 'aria-label': t.actions.dismiss } as ButtonProps
   return {
     done(text: string, undo?: () => void) {
       toast.add({
         title: text,
         color: 'success',
+        close,
         icon: 'i-lucide-circle-check',
         duration: undo ? 8_000 : 3_000,
         actions: undo
@@ -30,12 +34,13 @@ export function useNotify() {
         title: t.error_title,
         description: describe(error),
         color: 'error',
+        close,
         icon: 'i-lucide-triangle-alert',
         duration: 10_000,
       })
     },
     say(text: string) {
-      toast.add({ title: text, color: 'warning', icon: 'i-lucide-info', duration: 6_000 })
+      toast.add({ title: text, color: 'warning', close, icon: 'i-lucide-info', duration: 6_000 })
     },
   }
 }
