@@ -97,6 +97,7 @@ fn decide(app: &Path, out: &Path) -> Result<Outcome> {
     }
     let Some(npm) = npm() else {
         let reason = "npm was not found while the binary was built";
+        watch_for_npm();
         println!(
             "cargo::warning=web front-end not built: {reason}. Install Node.js 20.19 or newer and build again."
         );
@@ -115,6 +116,16 @@ fn decide(app: &Path, out: &Path) -> Result<Outcome> {
 fn npm() -> Option<&'static str> {
     let name = if cfg!(windows) { "npm.cmd" } else { "npm" };
     Command::new(name).arg("--version").output().ok().filter(|run| run.status.success()).map(|_| name)
+}
+
+/// Runs this script again once npm may be there: a directory's time changes when a program is installed into it.
+fn watch_for_npm() {
+    println!("cargo::rerun-if-env-changed=PATH");
+    for dir in env::split_paths(&env::var_os("PATH").unwrap_or_default()) {
+        if dir.is_dir() {
+            println!("cargo::rerun-if-changed={}", dir.display());
+        }
+    }
 }
 
 fn npm_in(app: &Path, npm: &str) -> Command {
