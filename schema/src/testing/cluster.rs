@@ -18,8 +18,9 @@ pub struct Cluster {
 }
 
 enum Order {
-    Restart(mpsc::Sender<()>),
-    Stop,
+    Down(mpsc::Sender<()>),
+    Up(mpsc::Sender<()>),
+    End,
 }
 
 impl Cluster {
@@ -73,15 +74,30 @@ impl Cluster {
 
     /// Kills every connection at once and comes back, as after a crash of the server.
     pub fn restart(&self) {
-        let (done, back) = mpsc::channel();
-        self.orders.send(Order::Restart(done)).expect("the keeper listens");
-        back.recv().expect("PostgreSQL starts again");
+        self.stop();
+        self.start_again();
+    }
+
+    /// Kills every connection at once and stays away.
+    pub fn stop(&self) {
+        self.order(Order::Down);
+    }
+
+    /// Comes back after [`Cluster::stop`], with all that was committed.
+    pub fn start_again(&self) {
+        self.order(Order::Up);
+    }
+
+    fn order(&self, order: impl FnOnce(mpsc::Sender<()>) -> Order) {
+        let (done, finished) = mpsc::channel();
+        self.orders.send(order(done)).expect("the keeper listens");
+        finished.recv().expect("the keeper obeys");
     }
 }
 
 impl Drop for Cluster {
     fn drop(&mut self) {
-        let _ = self.orders.send(Order::Stop);
+        let _ = self.orders.send(Order::End);
         if let Some(keeper) = self.keeper.take() {
             let _ = keeper.join();
         }
@@ -89,14 +105,23 @@ impl Drop for Cluster {
 }
 
 fn keep(folder: &Path, durable: bool, inbox: &mpsc::Receiver<Order>, up: &mpsc::Sender<()>) {
-    let mut server = serve(folder, durable);
+    let mut server = Some(serve(folder, durable));
     let _ = up.send(());
-    while let Ok(Order::Restart(done)) = inbox.recv() {
-        quit(&mut server);
-        server = serve(folder, durable);
+    while let Ok(order) = inbox.recv() {
+        let done = match order {
+            Order::Down(done) => {
+                server.take().into_iter().for_each(quit);
+                done
+            }
+            Order::Up(done) => {
+                server.get_or_insert_with(|| serve(folder, durable));
+                done
+            }
+            Order::End => break,
+        };
         let _ = done.send(());
     }
-    quit(&mut server);
+    server.into_iter().for_each(quit);
 }
 
 fn serve(folder: &Path, durable: bool) -> Child {
@@ -130,7 +155,7 @@ fn accepts(folder: &Path) -> bool {
 }
 
 /// Immediate shut-down: nothing of a throw-away cluster is worth waiting for.
-fn quit(server: &mut Child) {
+fn quit(mut server: Child) {
     #[expect(
         unsafe_code,
         reason = "the standard library can only send SIGKILL, which would leave children behind"
