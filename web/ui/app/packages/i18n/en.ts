@@ -83,6 +83,7 @@ export const en = {
     unassigned: ['Nobody is waiting', 'New conversations that nobody attends appear here.'],
     closed: ['No closed conversations', 'Conversations you close are kept here.'],
     pick: ['No conversation selected', 'Choose one from the list.'],
+    no_group: ['You are in no group yet', 'Ask your administrator to add you to one; then reload this page.'],
     reachable: 'Customers can reach you on',
     no_channel_title: 'No channel is connected yet',
     no_channel_admin:

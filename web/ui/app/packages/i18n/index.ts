@@ -7,5 +7,6 @@ export const t: Messages = en
 
 /** The text for an error code: what the server says if we do not know the code. */
 export function error_text(code: string, detail?: string | null): string {
+  if (code === 'validation' && detail) return detail
   return t.errors[code] ?? (detail || t.errors.internal!)
 }

@@ -142,6 +142,10 @@ export class Workspace {
     )
     const held = this.views.value
     const group_id = this.group_id.value
+    if (!group_id) {
+      for (const view of wanted) this.set_list(view, { status: 'ready', next: null })
+      return
+    }
     this.rows.restart(this.scope)
     for (const view of wanted) {
       if (this.lists[view].status !== 'ready') this.set_list(view, { status: 'loading' })
@@ -173,6 +177,7 @@ export class Workspace {
   /** The first page of one list (the closed one is read when it is looked at). */
   async load_list(view: View): Promise<void> {
     if (this.lists[view].status === 'loading') return
+    if (!this.group_id.value) return this.set_list(view, { status: 'ready' })
     this.set_list(view, { status: 'loading' })
     try {
       const page = await api.list(view, this.group_id.value, PAGE)
