@@ -56,7 +56,7 @@ async function body_of(request) {
 const routes = [
   ['GET', /^\/setup$/, () => ({ needed: business.needs_setup })],
   ['POST', /^\/setup$/, (_m, { json, response }) => {
-    if (json.token !== 'let-me-in') throw new Refusal(403, 'token_invalid')
+    if (json.token !== 'let-me-in') throw new Refusal(403, 'setup_token_invalid')
     business.needs_setup = false
     response.setHeader('Set-Cookie', 'mock_user=1; Path=/; HttpOnly')
     return [201, { user: business.users[0] }]

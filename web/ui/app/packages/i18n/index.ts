@@ -5,8 +5,11 @@ import { en, type Messages } from './en'
 export type { Messages }
 export const t: Messages = en
 
-/** The text for an error code: what the server says if we do not know the code. */
+/** Codes whose detail from the server says more than a fixed sentence: a name, a field, a limit. */
+const TELLING = new Set(['validation', 'already_assigned', 'rate_limited', 'media_too_large'])
+
+/** What happened and what to do about it, for an error code of the API. */
 export function error_text(code: string, detail?: string | null): string {
-  if (code === 'validation' && detail) return detail
+  if (TELLING.has(code) && detail) return detail
   return t.errors[code] ?? (detail || t.errors.internal!)
 }

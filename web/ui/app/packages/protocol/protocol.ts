@@ -110,6 +110,8 @@ export interface Message {
   text?: string | null
   media: Media[]
   client_id?: string | null
+  /** What has no field of its own; its shape depends on `kind`. */
+  extra?: unknown
   status?: MessageStatus | null
   failure?: Failure | null
   at: Time

@@ -113,7 +113,8 @@ export function upload(file: File, progress: (share: number) => void): Upload {
       if (request.status >= 200 && request.status < 300) {
         resolve((JSON.parse(request.responseText) as { media: Media }).media)
       } else if (request.status === 413) {
-        reject(new ApiError(413, 'media_too_large', ''))
+        const { detail } = error_of(413, request.responseText)
+        reject(new ApiError(413, 'media_too_large', detail))
       } else {
         reject(error_of(request.status, request.responseText))
       }
