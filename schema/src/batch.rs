@@ -3,7 +3,7 @@
 use crate::append::Append;
 use crate::rows::contact::{NewContact, NewIdentity, ProfileName, ShownMark};
 use crate::rows::conversation::{
-    Head, NewAssignee, NewConversation, NewReadState, NewRoute, NoAssignees, NoRoutes, OpenWindow,
+    Head, NewAssignee, NewConversation, NewReadState, NewRoute, NoAssignees, NoRoutes, OpenWindow, Standing,
 };
 use crate::rows::delivery::{Dequeue, Enqueue};
 use crate::rows::event::NewEvent;
@@ -22,6 +22,7 @@ pub(crate) struct Batch<'a> {
     pub(crate) profile_names: Vec<ProfileName<'a>>,
     pub(crate) conversations: Vec<NewConversation<'a>>,
     pub(crate) heads: Vec<Head<'a>>,
+    pub(crate) standings: Vec<Standing<'a>>,
     pub(crate) no_routes: Vec<NoRoutes>,
     pub(crate) routes: Vec<NewRoute<'a>>,
     pub(crate) no_assignees: Vec<NoAssignees>,
@@ -87,6 +88,7 @@ impl<'a> Batch<'a> {
     }
 
     fn assignees_of(&mut self, state: &'a Conversation) {
+        self.standings.push(Standing::of(state));
         self.no_assignees.push(NoAssignees { id: state.id.0 });
         self.assignees.extend(state.assignees.iter().zip(0..).map(|(assignee, position)| NewAssignee {
             conversation_id: state.id.0,

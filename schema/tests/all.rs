@@ -1,4 +1,6 @@
 //! Tests of the store, each on both databases; one binary, so that they share one PostgreSQL server.
 
 mod journal;
+mod schema;
+mod state;
 mod support;

@@ -14,6 +14,7 @@ pub(crate) async fn commit(conn: &mut Conn, batch: &Batch<'_>) -> Result<(), Sto
     if write(conn, &batch.heads).await? != batch.heads.len() {
         return Err(StoreError::STALE);
     }
+    write(conn, &batch.standings).await?;
     write(conn, &batch.no_routes).await?;
     write(conn, &batch.routes).await?;
     write(conn, &batch.no_assignees).await?;

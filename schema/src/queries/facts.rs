@@ -50,3 +50,41 @@ pub(crate) async fn write_probe(conn: &mut Conn, at: i64) -> Result<(), StoreErr
         .await?;
     Ok(())
 }
+
+macro_rules! read_columns {
+    ($conn:ident, $($table:ident),* $(,)?) => {{
+        let mut tables = 0;
+        $(
+            let all = crate::tables::$table::table.select(crate::tables::$table::all_columns).limit(0);
+            all.execute($conn).await?;
+            tables += 1;
+        )*
+        Ok(tables)
+    }};
+}
+
+pub(crate) async fn check_tables(conn: &mut Conn) -> Result<usize, StoreError> {
+    read_columns!(
+        conn,
+        business,
+        care_window,
+        channel,
+        contact,
+        conversation,
+        conversation_assignee,
+        conversation_route,
+        event,
+        group_member,
+        identity,
+        media,
+        message,
+        meta,
+        outbox,
+        pending_receipt,
+        quarantine,
+        read_state,
+        session,
+        team_group,
+        user_account,
+    )
+}

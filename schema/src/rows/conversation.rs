@@ -46,8 +46,6 @@ statement! {
 statement! {
     /// Moves a head forward, if it is still the one that was read.
     update "conversation" Head['a] {
-        status: &'a str => Text,
-        owner_user_id: Option<i64> => Nullable<BigInt>,
         last_seq: i64 => BigInt,
         version: i64 => BigInt,
         ai_epoch: i64 => BigInt,
@@ -64,6 +62,14 @@ statement! {
         waiting_since: Option<i64> => Nullable<BigInt>,
         last_activity_at: i64 => BigInt,
     } where { id = "id": i64 => BigInt, expected = "version": i64 => BigInt }
+}
+
+statement! {
+    /// Apart from the head, because most messages change neither, and both stand in indexes.
+    update "conversation" Standing['a] {
+        status: &'a str => Text,
+        owner_user_id: Option<i64> => Nullable<BigInt>,
+    } where { id = "id": i64 => BigInt }
 }
 
 statement! {
@@ -190,12 +196,20 @@ impl ConversationRow {
     }
 }
 
+impl Standing<'_> {
+    pub(crate) fn of(state: &Conversation) -> Self {
+        Self {
+            status: state.status.as_str(),
+            owner_user_id: state.owner().map(|owner| owner.user_id.0),
+            id: state.id.0,
+        }
+    }
+}
+
 impl<'a> Head<'a> {
     pub(crate) fn of(state: &'a Conversation, expected: i64) -> Self {
         let last = state.last_message.as_ref();
         Self {
-            status: state.status.as_str(),
-            owner_user_id: state.owner().map(|owner| owner.user_id.0),
             last_seq: state.last_seq,
             version: state.version,
             ai_epoch: state.ai_epoch,
@@ -223,7 +237,7 @@ fn route_inbound_at(route: Option<&Route>) -> Option<i64> {
 
 impl<'a> NewConversation<'a> {
     pub(crate) fn of(state: &'a Conversation) -> Self {
-        let head = Head::of(state, 0);
+        let (head, standing) = (Head::of(state, 0), Standing::of(state));
         Self {
             id: head.id,
             business_id: state.business_id.0,
@@ -231,8 +245,8 @@ impl<'a> NewConversation<'a> {
             contact_id: state.contact.id.0,
             number: state.number,
             created_at: state.created_at.0,
-            status: head.status,
-            owner_user_id: head.owner_user_id,
+            status: standing.status,
+            owner_user_id: standing.owner_user_id,
             last_seq: head.last_seq,
             version: head.version,
             ai_epoch: head.ai_epoch,

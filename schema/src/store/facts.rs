@@ -37,4 +37,10 @@ impl Store {
             }
         }
     }
+
+    /// Reads every column of every table the program knows, and answers how many tables those are: the proof that migrations and program
+    /// agree.
+    pub async fn check_tables(&self) -> Result<usize, StoreError> {
+        run!(self, read, |conn, queries| queries::facts::check_tables(conn))
+    }
 }
