@@ -1,1 +1,39 @@
-//! web
+//! Switchboard over HTTP and websockets: the outermost crate, and the library behind the binary `switchboard`.
+//!
+//! Errors: [`error::ApiError`] towards clients, [`config::ConfigError`] and [`serve::ServeError`] towards the operator.
+//! Modules in reading order:
+pub mod config;
+pub mod console;
+
+pub mod serve;
+pub mod site;
+pub mod telemetry;
+
+pub mod app;
+pub mod edge;
+pub mod error;
+pub mod limits;
+pub mod origin;
+
+pub mod hooks;
+
+pub mod login_limits;
+pub mod password;
+pub mod session;
+pub mod setup_token;
+
+pub mod api;
+pub mod openapi;
+
+pub mod sockets;
+
+pub mod assets;
+pub mod files;
+pub mod health;
+pub mod widget;
+
+pub mod commands;
+pub mod demo;
+
+pub use config::Config;
+pub use serve::{Running, start};

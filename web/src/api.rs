@@ -1,0 +1,38 @@
+//! `/api/v1`: one file per noun. Handlers are thin: who asks, what they ask, what the desk or the store answers.
+
+pub mod assignment;
+pub mod channels;
+pub mod conversations;
+pub mod groups;
+pub mod inbox;
+pub mod media;
+pub mod messages;
+pub mod read;
+pub mod session;
+pub mod setup;
+pub mod shapes;
+pub mod status;
+pub mod timeline;
+
+use crate::error::ApiError;
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use serde::Serialize;
+use switchboard_engine::conversation::Conversation;
+use switchboard_engine::ids::ConversationId;
+use switchboard_engine::time::Timestamp;
+use switchboard_engine::wire::ConversationView;
+
+/// The id of a path; what is no id names nothing.
+fn conversation_id(text: &str) -> Result<ConversationId, ApiError> {
+    text.parse().map_err(|_| ApiError::not_found())
+}
+
+/// `{"conversation":…}`
+fn conversation_answer(conversation: &Conversation, now: Timestamp) -> HttpResponse {
+    #[derive(Serialize)]
+    struct Answer<'a> {
+        conversation: ConversationView<'a>,
+    }
+    HttpResponse::build(StatusCode::OK).json(Answer { conversation: ConversationView::of(conversation, now) })
+}

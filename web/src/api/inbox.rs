@@ -1,0 +1,52 @@
+//! How many conversations wait where.
+
+use super::shapes::Refusals;
+use crate::error::ApiError;
+use crate::session::SignedIn;
+use actix_web::{HttpResponse, get, web};
+use serde::{Deserialize, Serialize};
+use switchboard_engine::ids::GroupId;
+use utoipa::{IntoParams, ToSchema};
+
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct CountsQuery {
+    /// One group; without it all that the user may see.
+    group_id: Option<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct CountsAnswer {
+    counts: Counts,
+}
+
+/// Open conversations; `closed` counts closed ones.
+#[derive(Serialize, ToSchema)]
+pub struct Counts {
+    team: i64,
+    mine: i64,
+    unassigned: i64,
+    closed: i64,
+}
+
+/// Counts of the lists.
+#[utoipa::path(tag = "conversations", params(CountsQuery), responses((status = 200, body = CountsAnswer), Refusals))]
+#[get("/inbox/counts")]
+pub async fn get_counts(signed_in: SignedIn, query: web::Query<CountsQuery>) -> Result<HttpResponse, ApiError> {
+    let groups = groups(&signed_in, query.group_id.as_deref())?;
+    let counts = signed_in.site.actors.core.store.counts(groups, signed_in.user.id).await?;
+    let counts =
+        Counts { team: counts.team, mine: counts.mine, unassigned: counts.unassigned, closed: counts.closed };
+    Ok(HttpResponse::Ok().json(CountsAnswer { counts }))
+}
+
+/// The groups a question is about: the one named, if the user may see it, or all they may see.
+pub(super) fn groups(signed_in: &SignedIn, named: Option<&str>) -> Result<Vec<GroupId>, ApiError> {
+    let user = &signed_in.user;
+    let roster = signed_in.site.roster();
+    let own = roster.groups.iter().filter(|group| group.business_id == user.business_id && user.sees(group.id));
+    let mut own = own.map(|group| group.id);
+    let Some(named) = named else { return Ok(own.collect()) };
+    let wanted: GroupId = named.parse().map_err(|_| ApiError::not_found())?;
+    own.find(|group| *group == wanted).map(|group| vec![group]).ok_or_else(ApiError::not_found)
+}

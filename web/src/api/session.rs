@@ -1,0 +1,112 @@
+//! Signing in and out, and what a browser needs to know at its start.
+
+use super::shapes::{ErrorAnswer, Group, Refusals, User, UserAnswer, WriteRefusals};
+use crate::error::ApiError;
+use crate::session::{Sessions, SignedIn, no_cookie, site};
+use actix_web::http::StatusCode;
+use actix_web::http::header::USER_AGENT;
+use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpRequest, HttpResponse, delete, get, post, web};
+use serde::{Deserialize, Serialize};
+use std::time::Instant;
+use switchboard_actors::telemetry;
+use switchboard_engine::ids::BusinessId;
+use switchboard_engine::time::Timestamp;
+use switchboard_schema::UserStatus;
+use utoipa::ToSchema;
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SignInRequest {
+    #[schema(example = "ann@demo.test")]
+    email: String,
+    password: String,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct SessionAnswer {
+    user: User,
+    business: Business,
+    /// Groups this user may see.
+    groups: Vec<Group>,
+    demo: bool,
+    #[schema(value_type = String, format = DateTime)]
+    server_time: Timestamp,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct Business {
+    #[schema(value_type = String)]
+    id: BusinessId,
+    name: String,
+    country: String,
+    time_zone: String,
+}
+
+/// Signs in. Unknown addresses and wrong passwords get the same answer in the same time.
+#[utoipa::path(tag = "session", request_body = SignInRequest, responses(
+    (status = 201, body = UserAnswer, description = "with the session's cookie"),
+    (status = 401, body = ErrorAnswer, description = "login_failed"),
+    (status = 429, body = ErrorAnswer, description = "rate_limited, with Retry-After"),
+    WriteRefusals,
+))]
+#[post("/session")]
+pub async fn sign_in(request: HttpRequest, body: web::Json<SignInRequest>) -> Result<HttpResponse, ApiError> {
+    let site = site(&request)?;
+    let SignInRequest { email, password } = body.into_inner();
+    // The peer itself: a header that anybody may write must not move anybody's limit.
+    let from = request.peer_addr().ok_or_else(ApiError::not_signed_in)?.ip();
+    if let Err(seconds) = site.login_limits.attempt(&email, from, Instant::now()) {
+        metrics::counter!(telemetry::LOGINS, "result" => "limited").increment(1);
+        return Err(ApiError::rate_limited(seconds));
+    }
+    let known = if email.len() <= 254 { site.actors.core.store.find_user_by_email(email.clone()).await? } else { None };
+    let (user, hash) = known.filter(|(user, _)| user.status == UserStatus::Active).unzip();
+    let right = site.passwords.verify(password, hash.flatten()).await?;
+    let Some(user) = user.filter(|_| right) else {
+        metrics::counter!(telemetry::LOGINS, "result" => "failed").increment(1);
+        return Err(ApiError::new(StatusCode::UNAUTHORIZED, "login_failed", "The e-mail address or the password is wrong."));
+    };
+    site.login_limits.succeeded(&email, from);
+    let colleague = site.actors.user(user.id).map_err(ApiError::from)?;
+    // Whoever was signed in with this browser is not any more.
+    if let Ok(before) = SignedIn::from_request(&request, &mut Payload::None).await {
+        Sessions::end(&site, &before.caller).await?;
+    }
+    let agent = request.headers().get(USER_AGENT).and_then(|agent| agent.to_str().ok());
+    let cookie = Sessions::begin(&site, user.id, agent).await?;
+    metrics::counter!(telemetry::LOGINS, "result" => "ok").increment(1);
+    Ok(HttpResponse::Created().cookie(cookie).json(UserAnswer { user: User::of(&colleague) }))
+}
+
+/// Who is signed in, and where.
+#[utoipa::path(tag = "session", responses((status = 200, body = SessionAnswer), Refusals))]
+#[get("/session")]
+pub async fn get_session(signed_in: SignedIn) -> Result<HttpResponse, ApiError> {
+    let SignedIn { site, user, .. } = signed_in;
+    let roster = site.roster();
+    let business = roster.business.as_ref().ok_or_else(ApiError::not_signed_in)?;
+    let groups = roster.groups.iter().filter(|group| group.business_id == user.business_id && user.sees(group.id));
+    let answer = SessionAnswer {
+        user: User::of(&user),
+        business: Business {
+            id: business.id,
+            name: business.name.clone(),
+            country: business.country.clone(),
+            time_zone: business.time_zone.clone(),
+        },
+        groups: groups.map(Group::of).collect(),
+        demo: site.demo,
+        server_time: site.actors.core.clock.now(),
+    };
+    Ok(HttpResponse::Ok().json(answer))
+}
+
+/// Signs out; the session's sockets close.
+#[utoipa::path(tag = "session", responses((status = 204), Refusals, WriteRefusals))]
+#[delete("/session")]
+pub async fn sign_out(signed_in: SignedIn) -> Result<HttpResponse, ApiError> {
+    let SignedIn { site, caller, .. } = signed_in;
+    Sessions::end(&site, &caller).await?;
+    Ok(HttpResponse::NoContent().cookie(no_cookie(&site)).finish())
+}

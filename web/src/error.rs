@@ -1,0 +1,257 @@
+//! [`ApiError`]: the one shape of every refusal over HTTP, `{"error":{"code","detail","fields"?}}`. Logged once, here, when it is our fault.
+
+use actix_web::error::{JsonPayloadError, PathError, PayloadError, QueryPayloadError};
+use actix_web::http::header::RETRY_AFTER;
+use actix_web::http::{Method, StatusCode};
+use actix_web::{HttpRequest, HttpResponse, ResponseError};
+use serde::Serialize;
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::fmt;
+use switchboard_actors::trouble::Trouble;
+use switchboard_engine::conversation::Refusal;
+use switchboard_schema::{Constraint, StoreError};
+
+#[derive(Debug)]
+pub struct ApiError {
+    pub status: StatusCode,
+    pub code: &'static str,
+    pub detail: Cow<'static, str>,
+    /// Input fields that are wrong, and how.
+    pub fields: BTreeMap<&'static str, String>,
+    /// Seconds after which another try makes sense.
+    pub retry_after: Option<u64>,
+}
+
+#[derive(Serialize)]
+struct Envelope<'a> {
+    error: Body<'a>,
+}
+
+#[derive(Serialize)]
+struct Body<'a> {
+    code: &'a str,
+    detail: &'a str,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    fields: &'a BTreeMap<&'static str, String>,
+}
+
+impl ApiError {
+    pub fn new(status: StatusCode, code: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self { status, code, detail: detail.into(), fields: BTreeMap::new(), retry_after: None }
+    }
+
+    pub fn not_found() -> Self {
+        Trouble::NotFound.into()
+    }
+
+    pub fn not_signed_in() -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "not_signed_in", "Sign in first.")
+    }
+
+    pub fn forbidden() -> Self {
+        Self::new(StatusCode::FORBIDDEN, "forbidden", "Only an admin can do this.")
+    }
+
+    /// Input a person can mend; `field` names what is wrong.
+    pub fn invalid(field: &'static str, detail: impl Into<String>) -> Self {
+        let detail = detail.into();
+        let mut error = Self::new(StatusCode::UNPROCESSABLE_ENTITY, "validation", format!("{field}: {detail}"));
+        error.fields.insert(field, detail);
+        error
+    }
+
+    /// Several such fields at once.
+    pub fn invalid_fields(fields: BTreeMap<&'static str, String>) -> Self {
+        let list: Vec<String> = fields.iter().map(|(field, detail)| format!("{field}: {detail}")).collect();
+        Self { fields, ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "validation", list.join("; ")) }
+    }
+
+    pub fn rate_limited(seconds: u64) -> Self {
+        let detail = format!("Too many attempts. Try again in {seconds} seconds.");
+        Self { retry_after: Some(seconds), ..Self::new(StatusCode::TOO_MANY_REQUESTS, "rate_limited", detail) }
+    }
+
+    pub fn busy() -> Self {
+        Trouble::Busy.into()
+    }
+
+    /// Something only a defect or a broken machine explains.
+    pub fn internal(problem: impl fmt::Display) -> Self {
+        tracing::error!(%problem, "a request failed through no fault of its own");
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Something went wrong here. Nothing was lost.")
+    }
+
+    /// The body did not arrive in time.
+    pub fn too_slow() -> Self {
+        Self::new(StatusCode::REQUEST_TIMEOUT, "request_timeout", "The request's body did not arrive in time.")
+    }
+
+    pub fn too_large(limit: usize) -> Self {
+        let detail = format!("The body may have at most {limit} bytes.");
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", detail)
+    }
+
+    pub fn response(&self) -> HttpResponse {
+        let mut response = HttpResponse::build(self.status);
+        if let Some(seconds) = self.retry_after {
+            response.insert_header((RETRY_AFTER, seconds));
+        }
+        response.json(Envelope { error: Body { code: self.code, detail: &self.detail, fields: &self.fields } })
+    }
+}
+
+impl fmt::Display for ApiError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.code, self.detail)
+    }
+}
+
+impl ResponseError for ApiError {
+    fn status_code(&self) -> StatusCode {
+        self.status
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        self.response()
+    }
+}
+
+impl From<Trouble> for ApiError {
+    fn from(trouble: Trouble) -> Self {
+        let (code, detail) = (trouble.code(), trouble.to_string());
+        let status = match &trouble {
+            Trouble::Refused(Refusal::Invalid { field, detail }) => return Self::invalid(field, detail.clone()),
+            Trouble::Refused(refusal) => status_of(refusal),
+            Trouble::NotFound => StatusCode::NOT_FOUND,
+            Trouble::Quarantined => StatusCode::INTERNAL_SERVER_ERROR,
+            Trouble::Busy | Trouble::Again | Trouble::StorageFull => {
+                let error = Self::new(StatusCode::SERVICE_UNAVAILABLE, code, detail);
+                return Self { retry_after: Some(1), ..error };
+            }
+        };
+        Self::new(status, code, detail)
+    }
+}
+
+fn status_of(refusal: &Refusal) -> StatusCode {
+    match refusal {
+        Refusal::NotAssignee => StatusCode::FORBIDDEN,
+        Refusal::NotMember { .. } | Refusal::Invalid { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+        Refusal::AlreadyAssigned { .. }
+        | Refusal::ConversationClosed
+        | Refusal::OpenConversationExists { .. }
+        | Refusal::WindowClosed { .. }
+        | Refusal::ClientIdReused
+        | Refusal::ChannelNotConnected
+        | Refusal::StaleVersion => StatusCode::CONFLICT,
+    }
+}
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Conflict { constraint: Constraint::Identity } => {
+                Self::invalid("email", "is already in use")
+            }
+            StoreError::Conflict { constraint: Constraint::ChannelAddress } => {
+                Self::invalid("address", "is already connected")
+            }
+            other => Trouble::from(other).into(),
+        }
+    }
+}
+
+/// Malformed JSON, named: what is wrong and where.
+pub fn bad_json(error: JsonPayloadError, _: &HttpRequest) -> actix_web::Error {
+    let refused = match error {
+        JsonPayloadError::ContentType => unsupported("application/json"),
+        JsonPayloadError::OverflowKnownLength { limit, .. } | JsonPayloadError::Overflow { limit } => {
+            ApiError::too_large(limit)
+        }
+        JsonPayloadError::Deserialize(problem) if problem.is_data() => {
+            ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "validation", problem.to_string())
+        }
+        JsonPayloadError::Deserialize(problem) => {
+            ApiError::new(StatusCode::BAD_REQUEST, "malformed_json", format!("The body is not JSON: {problem}"))
+        }
+        JsonPayloadError::Payload(problem) => bad_body(&problem),
+        other => ApiError::new(StatusCode::BAD_REQUEST, "malformed_json", other.to_string()),
+    };
+    refused.into()
+}
+
+/// The content type we want instead.
+pub fn unsupported(wanted: &'static str) -> ApiError {
+    let detail = format!("This needs Content-Type: {wanted}.");
+    ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail)
+}
+
+/// A body that broke off or took too long.
+pub fn bad_body(problem: &PayloadError) -> ApiError {
+    match problem {
+        PayloadError::Io(error) | PayloadError::Incomplete(Some(error)) if error.kind() == std::io::ErrorKind::TimedOut => {
+            ApiError::too_slow()
+        }
+        PayloadError::Overflow => ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", "The body is too large."),
+        other => ApiError::new(StatusCode::BAD_REQUEST, "malformed_body", format!("The body could not be read: {other}")),
+    }
+}
+
+/// An id in a path that cannot be one is the same as one that does not exist.
+pub fn bad_path(_: PathError, _: &HttpRequest) -> actix_web::Error {
+    ApiError::not_found().into()
+}
+
+pub fn bad_query(error: QueryPayloadError, _: &HttpRequest) -> actix_web::Error {
+    let QueryPayloadError::Deserialize(problem) = &error else {
+        return ApiError::new(StatusCode::BAD_REQUEST, "validation", "The query could not be read.").into();
+    };
+    ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "validation", format!("query: {problem}")).into()
+}
+
+/// Answers what no route takes.
+pub async fn no_route(request: HttpRequest) -> HttpResponse {
+    no_such_route(&request).response()
+}
+
+/// 404, or 405 where another method would do.
+pub fn no_such_route(request: &HttpRequest) -> ApiError {
+    if request.resource_map().has_resource(request.path()) {
+        return ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "This address takes other methods.");
+    }
+    let detail = if *request.method() == Method::GET { "There is no such page." } else { "There is no such address." };
+    ApiError::new(StatusCode::NOT_FOUND, "not_found", detail)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use actix_web::body::to_bytes;
+
+    #[actix_web::test]
+    async fn every_error_has_the_documented_shape() {
+        let response = ApiError::invalid("email", "is missing").response();
+        assert_eq!(response.status(), 422);
+        let body = to_bytes(response.into_body()).await.unwrap();
+        let wanted = r#"{"error":{"code":"validation","detail":"email: is missing","fields":{"email":"is missing"}}}"#;
+        assert_eq!(std::str::from_utf8(&body).unwrap(), wanted);
+        let busy = ApiError::busy().response();
+        assert_eq!((busy.status().as_u16(), busy.headers().get(RETRY_AFTER).unwrap().to_str().unwrap()), (503, "1"));
+    }
+
+    #[test]
+    fn refusals_have_fitting_statuses() {
+        let cases = [
+            (Refusal::NotAssignee, 403),
+            (Refusal::ClientIdReused, 409),
+            (Refusal::WindowClosed { closed_at: None }, 409),
+            (Refusal::Invalid { field: "text", detail: "is empty".to_owned() }, 422),
+        ];
+        for (refusal, status) in cases {
+            let code = refusal.code();
+            let error = ApiError::from(Trouble::from(refusal));
+            assert_eq!((error.status.as_u16(), error.code), (status, code));
+        }
+    }
+}

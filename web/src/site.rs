@@ -1,0 +1,86 @@
+//! [`Site`]: what every request may need, shared by all workers.
+
+use crate::login_limits::LoginLimits;
+use crate::origin::Origins;
+use crate::password::Passwords;
+use crate::session::Sessions;
+use crate::setup_token::SetupToken;
+use actix_web::web;
+use metrics_exporter_prometheus::PrometheusHandle;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use switchboard_actors::Actors;
+use switchboard_actors::clock::Clock;
+use switchboard_actors::roster::Roster;
+use switchboard_engine::time::Timestamp;
+
+pub struct Site {
+    pub actors: Actors,
+    pub sessions: Sessions,
+    pub login_limits: LoginLimits,
+    pub passwords: Passwords,
+    pub origins: Origins,
+    pub setup: SetupToken,
+    pub demo: bool,
+    pub metrics: PrometheusHandle,
+    /// Wall-clock time: the demo's pushed clock must not sign anybody out.
+    pub wall: Clock,
+    draining: AtomicBool,
+    busy: AtomicUsize,
+}
+
+impl Site {
+    pub fn new(actors: Actors, origins: Origins, setup: SetupToken, metrics: PrometheusHandle, demo: bool) -> Self {
+        Self {
+            sessions: Sessions::default(),
+            login_limits: LoginLimits::default(),
+            passwords: Passwords::default(),
+            wall: Clock::default(),
+            draining: AtomicBool::new(false),
+            busy: AtomicUsize::new(0),
+            actors,
+            origins,
+            setup,
+            demo,
+            metrics,
+        }
+    }
+
+    pub fn roster(&self) -> Arc<Roster> {
+        self.actors.roster.get()
+    }
+
+    pub fn now(&self) -> Timestamp {
+        self.wall.now()
+    }
+
+    /// From here on readiness says no.
+    pub fn begin_draining(&self) {
+        self.draining.store(true, Ordering::Release);
+    }
+
+    pub fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Acquire)
+    }
+
+    /// Whether no request runs and no socket is open.
+    pub fn is_idle(&self) -> bool {
+        self.busy.load(Ordering::Acquire) == 0
+    }
+}
+
+/// A request that runs, or a socket that is open: an orderly end waits for it.
+pub struct Busy(web::Data<Site>);
+
+impl Busy {
+    pub fn with(site: &web::Data<Site>) -> Self {
+        site.busy.fetch_add(1, Ordering::AcqRel);
+        Self(site.clone())
+    }
+}
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        self.0.busy.fetch_sub(1, Ordering::AcqRel);
+    }
+}
