@@ -1,6 +1,7 @@
 //! [`Batch`]: the appends of one transaction, sorted into rows per table, in the order the tables must be written.
 
 use crate::append::Append;
+use crate::rows::clean;
 use crate::rows::contact::{NewContact, NewIdentity, ProfileName, ShownMark};
 use crate::rows::conversation::{
     Head, NewAssignee, NewConversation, NewReadState, NewRoute, NoAssignees, NoRoutes, OpenWindow, Standing,
@@ -71,7 +72,7 @@ impl<'a> Batch<'a> {
             self.assignees_of(state);
         }
         if append.parts.profile_name {
-            let profile_name = state.contact.profile_name.as_deref();
+            let profile_name = state.contact.profile_name.as_deref().map(clean);
             self.profile_names.push(ProfileName { profile_name, id: state.contact.id.0 });
         }
     }

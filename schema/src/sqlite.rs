@@ -314,6 +314,11 @@ pub(crate) async fn durability(conn: &mut Conn) -> Result<Vec<(String, String)>,
     Ok(vec![("journal_mode".to_owned(), journal), ("synchronous".to_owned(), level.to_owned())])
 }
 
+#[cfg(feature = "testing")]
+pub(crate) async fn limit_pages(conn: &mut Conn, pages: u32) -> Result<(), StoreError> {
+    Ok(conn.batch_execute(&format!("PRAGMA max_page_count = {pages}")).await?)
+}
+
 /// One process per database: `switchboard.db.lock` beside it.
 fn lock(path: &Path) -> Result<File, StoreError> {
     let mut name = path.as_os_str().to_owned();

@@ -1,11 +1,12 @@
 //! Contacts and the marks by which they are recognised.
 
-use super::word;
+use super::{clean, word};
 use crate::error::StoreError;
 use crate::statement::statement;
 use crate::tables::contact;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Nullable, Text};
+use std::borrow::Cow;
 use switchboard_engine::contact::{Contact, ContactKind, Identity};
 use switchboard_engine::ids::{BusinessId, ContactId};
 use switchboard_engine::time::Timestamp;
@@ -15,9 +16,9 @@ statement! {
         id: i64 => BigInt,
         business_id: i64 => BigInt,
         kind: &'a str => Text,
-        display_name: &'a str => Text,
+        display_name: Cow<'a, str> => Text,
         name_is_placeholder: bool => Bool,
-        profile_name: Option<&'a str> => Nullable<Text>,
+        profile_name: Option<Cow<'a, str>> => Nullable<Text>,
         phone: Option<&'a str> => Nullable<Text>,
         email: Option<&'a str> => Nullable<Text>,
         status: &'a str => Text,
@@ -48,7 +49,7 @@ statement! {
 }
 
 statement! {
-    update "contact" ProfileName['a] { profile_name: Option<&'a str> => Nullable<Text> } where { id = "id": i64 => BigInt }
+    update "contact" ProfileName['a] { profile_name: Option<Cow<'a, str>> => Nullable<Text> } where { id = "id": i64 => BigInt }
 }
 
 /// What the engine needs of a contact.
@@ -86,9 +87,9 @@ impl<'a> NewContact<'a> {
             id: contact.id.0,
             business_id: business.0,
             kind: contact.kind.as_str(),
-            display_name: &contact.name,
+            display_name: clean(&contact.name),
             name_is_placeholder: contact.name_is_placeholder,
-            profile_name: contact.profile_name.as_deref(),
+            profile_name: contact.profile_name.as_deref().map(clean),
             phone: contact.phone.as_deref(),
             email: contact.email.as_deref(),
             status: "active",

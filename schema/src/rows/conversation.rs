@@ -2,12 +2,13 @@
 
 use super::contact::ContactRow;
 use super::message::{direction_word, parse_direction};
-use super::word;
+use super::{clean, word};
 use crate::error::StoreError;
 use crate::statement::statement;
 use crate::tables::conversation;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Nullable, Text};
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use switchboard_engine::conversation::{Conversation, ConversationStatus, Preview, ReadState, Route};
 use switchboard_engine::ids::{BusinessId, ConversationId, GroupId, MessageId, UserId};
@@ -33,7 +34,7 @@ statement! {
         last_inbound_provider_id: Option<&'a str> => Nullable<Text>,
         route_inbound_at: Option<i64> => Nullable<BigInt>,
         last_message_id: Option<i64> => Nullable<BigInt>,
-        last_preview: Option<&'a str> => Nullable<Text>,
+        last_preview: Option<Cow<'a, str>> => Nullable<Text>,
         last_direction: Option<&'a str> => Nullable<Text>,
         last_kind: Option<&'a str> => Nullable<Text>,
         last_status: Option<&'a str> => Nullable<Text>,
@@ -54,7 +55,7 @@ statement! {
         last_inbound_provider_id: Option<&'a str> => Nullable<Text>,
         route_inbound_at: Option<i64> => Nullable<BigInt>,
         last_message_id: Option<i64> => Nullable<BigInt>,
-        last_preview: Option<&'a str> => Nullable<Text>,
+        last_preview: Option<Cow<'a, str>> => Nullable<Text>,
         last_direction: Option<&'a str> => Nullable<Text>,
         last_kind: Option<&'a str> => Nullable<Text>,
         last_status: Option<&'a str> => Nullable<Text>,
@@ -218,7 +219,7 @@ impl<'a> Head<'a> {
             last_inbound_provider_id: state.last_inbound_provider_id.as_deref(),
             route_inbound_at: route_inbound_at(state.reply_route()),
             last_message_id: last.map(|preview| preview.message_id.0),
-            last_preview: last.map(|preview| preview.text.as_str()),
+            last_preview: last.map(|preview| clean(&preview.text)),
             last_direction: last.map(|preview| direction_word(preview.direction)),
             last_kind: last.map(|preview| preview.kind.as_str()),
             last_status: last.and_then(|preview| preview.status).map(Status::as_str),

@@ -1,11 +1,12 @@
 //! Messages and their files.
 
-use super::word;
+use super::{clean, word};
 use crate::error::StoreError;
 use crate::statement::statement;
 use crate::tables::{media, message};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text};
+use std::borrow::Cow;
 use switchboard_engine::conversation::{MessageUpdate, Outbound};
 use switchboard_engine::ids::{BusinessId, ChannelId, ContactId, ConversationId, MediaId, MessageId, UserId};
 use switchboard_engine::message::{Direction, Media, MediaKind, MediaState, Message, MessageKind, Sender};
@@ -22,15 +23,15 @@ statement! {
         kind: &'a str => Text,
         sender_kind: &'a str => Text,
         sender_id: Option<i64> => Nullable<BigInt>,
-        sender_name: Option<&'a str> => Nullable<Text>,
-        body: &'a str => Text,
+        sender_name: Option<Cow<'a, str>> => Nullable<Text>,
+        body: Cow<'a, str> => Text,
         extra: Option<String> => Nullable<Text>,
         client_id: Option<&'a str> => Nullable<Text>,
         provider_message_id: Option<&'a str> => Nullable<Text>,
         reply_to: Option<&'a str> => Nullable<Text>,
         status: Option<&'a str> => Nullable<Text>,
         failure_code: Option<&'a str> => Nullable<Text>,
-        failure_detail: Option<&'a str> => Nullable<Text>,
+        failure_detail: Option<Cow<'a, str>> => Nullable<Text>,
         at: i64 => BigInt,
         sent_at: Option<i64> => Nullable<BigInt>,
         delivered_at: Option<i64> => Nullable<BigInt>,
@@ -44,7 +45,7 @@ statement! {
         id: i64 => BigInt,
         status: &'a str => Text,
         failure_code: Option<&'a str> => Nullable<Text>,
-        failure_detail: Option<&'a str> => Nullable<Text>,
+        failure_detail: Option<Cow<'a, str>> => Nullable<Text>,
         provider_message_id: Option<&'a str> => Nullable<Text>,
         sent_at: Option<i64> => Nullable<BigInt>,
         delivered_at: Option<i64> => Nullable<BigInt>,
@@ -69,7 +70,7 @@ statement! {
         message_id: Option<i64> => Nullable<BigInt>,
         position: i64 => BigInt,
         kind: &'a str => Text,
-        file_name: Option<&'a str> => Nullable<Text>,
+        file_name: Option<Cow<'a, str>> => Nullable<Text>,
         mime: &'a str => Text,
         size: Option<i64> => Nullable<BigInt>,
         remote_reference: Option<&'a str> => Nullable<Text>,
@@ -83,7 +84,7 @@ statement! {
     with b MediaNews['a] {
         id: i64 => BigInt,
         kind: &'a str => Text,
-        file_name: Option<&'a str> => Nullable<Text>,
+        file_name: Option<Cow<'a, str>> => Nullable<Text>,
         mime: &'a str => Text,
         size: Option<i64> => Nullable<BigInt>,
         remote_reference: Option<&'a str> => Nullable<Text>,
@@ -244,15 +245,15 @@ impl<'a> NewMessage<'a> {
             kind: message.kind.as_str(),
             sender_kind,
             sender_id,
-            sender_name: message.sender_name.as_deref(),
-            body: &message.text,
+            sender_name: message.sender_name.as_deref().map(clean),
+            body: clean(&message.text),
             extra: message.extra.as_ref().map(ToString::to_string),
             client_id: message.client_id.as_deref(),
             provider_message_id: message.provider_message_id.as_deref(),
             reply_to: message.reply_to.as_deref(),
             status: message.status.map(Status::as_str),
             failure_code: failure.map(|failure| failure.code.as_str()),
-            failure_detail: failure.map(|failure| failure.detail.as_str()),
+            failure_detail: failure.map(|failure| clean(&failure.detail)),
             at: message.at.0,
             sent_at: message.sent_at.map(|at| at.0),
             delivered_at: message.delivered_at.map(|at| at.0),
@@ -269,7 +270,7 @@ impl<'a> MessageNews<'a> {
             id: update.message_id.0,
             status: update.status.as_str(),
             failure_code: failure.map(|failure| failure.code.as_str()),
-            failure_detail: failure.map(|failure| failure.detail.as_str()),
+            failure_detail: failure.map(|failure| clean(&failure.detail)),
             provider_message_id: update.provider_message_id.as_deref(),
             sent_at: at(Status::Sent),
             delivered_at: at(Status::Delivered),
@@ -288,7 +289,7 @@ impl<'a> NewMedia<'a> {
             message_id: Some(message.id.0),
             position,
             kind: file.kind.as_str(),
-            file_name: file.file_name.as_deref(),
+            file_name: file.file_name.as_deref().map(clean),
             mime: &file.mime,
             size: file.size,
             remote_reference: file.remote_reference.as_deref(),
@@ -303,7 +304,7 @@ impl<'a> MediaNews<'a> {
         Self {
             id: file.id.0,
             kind: file.kind.as_str(),
-            file_name: file.file_name.as_deref(),
+            file_name: file.file_name.as_deref().map(clean),
             mime: &file.mime,
             size: file.size,
             remote_reference: file.remote_reference.as_deref(),

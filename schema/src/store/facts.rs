@@ -43,4 +43,15 @@ impl Store {
     pub async fn check_tables(&self) -> Result<usize, StoreError> {
         run!(self, read, |conn, queries| queries::facts::check_tables(conn))
     }
+
+    /// Makes SQLite's disk small, to see what happens when it is full.
+    #[cfg(feature = "testing")]
+    pub async fn limit_pages(&self, pages: u32) -> Result<(), StoreError> {
+        match &self.inner.backend {
+            Backend::Sqlite(database) => {
+                database.write(move |conn| Box::pin(crate::sqlite::limit_pages(conn, pages))).await
+            }
+            Backend::Postgres(_) => Err(StoreError::NotFound),
+        }
+    }
 }
