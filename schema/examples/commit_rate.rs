@@ -5,7 +5,7 @@
 #![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a program for people at a terminal")]
 
 #[path = "../tests/support.rs"]
-#[expect(dead_code, unused_macros, reason = "shared with the tests")]
+#[expect(dead_code, reason = "shared with the tests")]
 mod support;
 
 use hdrhistogram::Histogram;

@@ -184,3 +184,31 @@ impl<'a> Batch<'a> {
         }
     }
 }
+
+/// Hands every table's rows to a macro, in the order in which they must be written; where each row must hit exactly one, with the
+/// promise that is broken otherwise.
+macro_rules! in_order {
+    ($batch:expr, $write:ident) => {
+        $write!($batch.contacts);
+        $write!($batch.identities);
+        $write!($batch.shown_marks);
+        $write!($batch.profile_names);
+        $write!($batch.conversations);
+        $write!($batch.heads, StaleVersion);
+        $write!($batch.standings);
+        $write!($batch.no_routes);
+        $write!($batch.routes);
+        $write!($batch.no_assignees);
+        $write!($batch.assignees);
+        $write!($batch.windows);
+        $write!($batch.messages);
+        $write!($batch.media, MediaInUse);
+        $write!($batch.message_news);
+        $write!($batch.media_news);
+        $write!($batch.events);
+        $write!($batch.read_states);
+        $write!($batch.enqueued);
+        $write!($batch.dequeued);
+    };
+}
+pub(crate) use in_order;

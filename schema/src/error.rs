@@ -72,8 +72,6 @@ const CONSTRAINTS: [(&str, &str, Constraint); 11] = [
 ];
 
 impl StoreError {
-    pub(crate) const STALE: Self = Self::Conflict { constraint: Constraint::StaleVersion };
-
     pub(crate) fn conflict(constraint: Constraint) -> Self {
         Self::Conflict { constraint }
     }
@@ -117,17 +115,14 @@ impl From<Error> for StoreError {
     fn from(error: Error) -> Self {
         match error {
             Error::NotFound => Self::NotFound,
-            Error::DatabaseError(kind, info) => from_database(&kind, info.as_ref()),
+            Error::DatabaseError(kind, info) => from_database(kind, info.as_ref()),
             Error::DeserializationError(detail) => Self::Corrupt(detail.to_string()),
             other => Self::unavailable(other),
         }
     }
 }
 
-fn from_database(
-    kind: &DatabaseErrorKind,
-    info: &(dyn DatabaseErrorInformation + Send + Sync),
-) -> StoreError {
+fn from_database(kind: DatabaseErrorKind, info: &(dyn DatabaseErrorInformation + Send + Sync)) -> StoreError {
     match kind {
         DatabaseErrorKind::UniqueViolation => StoreError::conflict(unique(info)),
         DatabaseErrorKind::ForeignKeyViolation => StoreError::conflict(Constraint::Reference),

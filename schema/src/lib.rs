@@ -3,6 +3,7 @@
 //! Conversations are written through the journal only ([`Store::append`]): one writer, group commit, positions in the order of commits.
 //! Everything else is a method of [`Store`], grouped by noun under `store/`, over functions in `queries/` that are compiled once per
 //! backend. Error type everywhere: [`StoreError`].
+#![expect(clippy::duplicate_mod, reason = "`queries/` is compiled once per backend, on purpose")]
 
 mod append;
 mod batch;

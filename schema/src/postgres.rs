@@ -2,8 +2,8 @@
 //!
 //! A connection dies with the runtime that opened it, so every one is opened from a task of [`Options::runtime`].
 
-use crate::batch::Batch;
-use crate::error::StoreError;
+use crate::batch::{Batch, in_order};
+use crate::error::{Constraint, StoreError};
 use crate::journal::{Entry, Journal, QUEUE, Work, Writer};
 use crate::migrate;
 use crate::statement::Row;
@@ -38,12 +38,33 @@ const WRITER: &str = "SET application_name = 'switchboard-writer'; SET statement
 const POOLED: &str = "SET application_name = 'switchboard'; SET statement_timeout = '15s'; \
     SET idle_in_transaction_session_timeout = '60s';";
 
-/// Statements on rows: one cached statement for the whole batch.
-pub(crate) async fn write<R: Row>(conn: &mut Conn, rows: &[R]) -> Result<usize, StoreError> {
-    if rows.is_empty() {
-        return Ok(0);
+/// One cached statement for all rows. Borrowed connections take turns in the order in which they are first polled.
+async fn write<R: Row>(mut conn: &Conn, rows: &[R], each: Option<Constraint>) -> Result<(), StoreError> {
+    let changed = R::columns(rows).execute(&mut conn).await?;
+    match each {
+        Some(promise) if changed != rows.len() => Err(StoreError::conflict(promise)),
+        _ => Ok(()),
     }
-    Ok(R::columns(rows).execute(conn).await?)
+}
+
+async fn begin(mut conn: &Conn) -> Result<(), StoreError> {
+    Ok(conn.batch_execute("BEGIN").await?)
+}
+
+/// Begins and writes everything in one round trip, or fails; then the caller rolls back.
+async fn write_batch(conn: &Conn, batch: &Batch<'_>) -> Result<(), StoreError> {
+    let mut statements: Vec<BoxFuture<'_, Result<(), StoreError>>> = vec![Box::pin(begin(conn))];
+    macro_rules! send_rows {
+        ($rows:expr $(, $promise:ident)?) => {
+            if !$rows.is_empty() {
+                let promise = None$(.or(Some(Constraint::$promise)))?;
+                statements.push(Box::pin(write(conn, &$rows, promise)));
+            }
+        };
+    }
+    in_order!(batch, send_rows);
+    futures_util::future::try_join_all(statements).await?;
+    Ok(())
 }
 
 /// Handle of an open database.
@@ -188,8 +209,7 @@ impl PgWriter {
 
     async fn try_commit(&mut self, batch: &Batch<'_>) -> Result<(), StoreError> {
         let conn = self.conn()?;
-        conn.batch_execute("BEGIN").await?;
-        queries::commit::commit(conn, batch).await?;
+        write_batch(conn, batch).await?;
         conn.batch_execute("COMMIT").await?;
         Ok(())
     }

@@ -2,8 +2,6 @@
 
 #[path = "queries/channel.rs"]
 pub(crate) mod channel;
-#[path = "queries/commit.rs"]
-pub(crate) mod commit;
 #[path = "queries/contact.rs"]
 pub(crate) mod contact;
 #[path = "queries/conversation.rs"]

@@ -3,8 +3,8 @@
 //! Everything runs inline on a thread that may block: diesel-async's own wrapper hops to a blocking thread for every statement, which costs
 //! two thirds of the throughput.
 
-use crate::batch::Batch;
-use crate::error::StoreError;
+use crate::batch::{Batch, in_order};
+use crate::error::{Constraint, StoreError};
 use crate::journal::{Entry, Journal, QUEUE, Work, Writer};
 use crate::migrate;
 use crate::statement::{One, Row};
@@ -50,13 +50,27 @@ const WRITER: &str = "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRA
 const READER: &str = "PRAGMA busy_timeout = 5000; PRAGMA foreign_keys = ON; PRAGMA query_only = ON; \
     PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY;";
 
-/// Statements on rows: one cached statement per row.
-pub(crate) async fn write<R: Row>(conn: &mut Conn, rows: &[R]) -> Result<usize, StoreError> {
+/// One cached statement per row.
+async fn write<R: Row>(conn: &mut Conn, rows: &[R]) -> Result<usize, StoreError> {
     let mut changed = 0;
     for row in rows {
         changed += One(row).execute(conn).await?;
     }
     Ok(changed)
+}
+
+/// Writes everything, or fails; then the caller rolls back.
+async fn write_batch(conn: &mut Conn, batch: &Batch<'_>) -> Result<(), StoreError> {
+    macro_rules! write_rows {
+        ($rows:expr $(, $promise:ident)?) => {
+            let _changed = write(conn, &$rows).await?;
+            $(if _changed != $rows.len() {
+                return Err(StoreError::conflict(Constraint::$promise));
+            })?
+        };
+    }
+    in_order!(batch, write_rows);
+    Ok(())
 }
 
 /// Handle of an open database.
@@ -273,7 +287,7 @@ impl Writer for SqliteWriter {
         let result = async {
             let conn = self.conn()?;
             conn.batch_execute("BEGIN IMMEDIATE").await?;
-            queries::commit::commit(conn, &batch).await?;
+            write_batch(conn, &batch).await?;
             conn.batch_execute("COMMIT").await?;
             Ok(())
         };

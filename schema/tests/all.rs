@@ -1,4 +1,5 @@
 //! Tests of the store, each on both databases; one binary, so that they share one PostgreSQL server.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on must stop")]
 
 mod failures;
 mod journal;

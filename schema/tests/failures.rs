@@ -143,7 +143,8 @@ fn with_postgres(restart: bool) {
         assert!(refused.iter().all(|error| matches!(error, StoreError::Unavailable(_))), "{refused:?}");
         let second = Store::open(database.options(tokio::runtime::Handle::current())).await;
         assert_eq!(second.err(), Some(StoreError::InUse), "the lock was taken again");
-        check(&store, &acknowledged, &told.lock().unwrap()).await;
+        let told = told.lock().unwrap().clone();
+        check(&store, &acknowledged, &told).await;
         store.close().await;
     });
 }
@@ -197,7 +198,8 @@ fn sqlite_says_when_the_disk_is_full_and_goes_on_when_there_is_space() {
         let command = receive(&state, id + 1, "There is space again");
         apply(&store, &mut state, command).await.unwrap();
         acknowledged.insert(newest(&state));
-        check(&store, &acknowledged, &told.lock().unwrap()).await;
+        let told = told.lock().unwrap().clone();
+        check(&store, &acknowledged, &told).await;
         store.close().await;
     });
 }

@@ -78,6 +78,9 @@ async fn add_assignees(
     Ok(())
 }
 
+/// Conversation, channel, its kind and name, the customer's address, when they last wrote there.
+type Line = (i64, i64, String, String, String, Option<i64>, Option<i64>);
+
 /// The window of a pair of numbers is shared by all conversations on it; other lines know only what their own head says.
 async fn add_routes(
     conn: &mut Conn,
@@ -88,7 +91,7 @@ async fn add_routes(
     let same_line = care_window::channel_id
         .eq(conversation_route::channel_id)
         .and(care_window::address.eq(conversation_route::address));
-    let rows: Vec<(i64, i64, String, String, String, Option<i64>, Option<i64>)> = conversation_route::table
+    let rows: Vec<Line> = conversation_route::table
         .inner_join(channel::table.on(channel::id.eq(conversation_route::channel_id)))
         .left_join(care_window::table.on(same_line))
         .filter(conversation_route::conversation_id.eq_any(keys))
