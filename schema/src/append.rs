@@ -43,7 +43,8 @@ impl Append {
         let set = changes.iter().any(|change| matches!(change, Change::SetAssignees(_)));
         let parts = Parts {
             head: next.version != before.version,
-            routes: lines(before) != lines(&next),
+            // A conversation is born with its first line in mind already.
+            routes: before.is_unborn() || lines(before) != lines(&next),
             assignees: set || before.status != next.status,
             profile_name: before.contact.profile_name != next.contact.profile_name,
         };
