@@ -48,6 +48,8 @@ pub(crate) enum Work<J> {
     Append(Box<Entry>),
     /// A rare write, where there is but one writer.
     Job(J),
+    /// Is the database there?
+    Ping(oneshot::Sender<()>),
     /// Finish what is queued and stop.
     Close(oneshot::Sender<()>),
 }
@@ -81,6 +83,7 @@ pub(crate) struct Journal<W: Writer> {
     /// Entries whose conversation already stands in the batch being written.
     later: VecDeque<Box<Entry>>,
     jobs: Vec<W::Job>,
+    pings: Vec<oneshot::Sender<()>>,
     /// Sent off in a commit whose answer was lost: told on if they turn out to be stored.
     in_doubt: Vec<Committed>,
     closing: Option<oneshot::Sender<()>>,
@@ -103,6 +106,7 @@ impl<W: Writer> Journal<W> {
             position,
             later: VecDeque::new(),
             jobs: Vec::new(),
+            pings: Vec::new(),
             in_doubt: Vec::new(),
             closing: None,
         }
@@ -117,6 +121,9 @@ impl<W: Writer> Journal<W> {
                 continue;
             }
             let batch = self.sort(&mut incoming);
+            for ping in self.pings.drain(..) {
+                let _ = ping.send(());
+            }
             self.write(batch).await;
             if !self.jobs.is_empty() {
                 self.writer.run(std::mem::take(&mut self.jobs)).await;
@@ -142,7 +149,7 @@ impl<W: Writer> Journal<W> {
             return true;
         }
         if self.closing.is_some() {
-            return false;
+            return self.queue.recv_many(incoming, self.max_batch).await > 0;
         }
         loop {
             let some = self.queue.recv_many(incoming, self.max_batch);
@@ -164,6 +171,7 @@ impl<W: Writer> Journal<W> {
             match work {
                 Work::Append(entry) => waiting.push_back(entry),
                 Work::Job(job) => self.jobs.push(job),
+                Work::Ping(reply) => self.pings.push(reply),
                 Work::Close(done) => {
                     self.queue.close();
                     self.closing = Some(done);
@@ -290,5 +298,6 @@ impl<W: Writer> Journal<W> {
             let _ = entry.ack.send(Err(down.clone()));
         }
         self.jobs.clear();
+        self.pings.clear();
     }
 }

@@ -107,6 +107,20 @@ impl Database {
         asked.await.map_err(StoreError::unavailable)?
     }
 
+    /// Runs a reading function that asks several times, all of it about the same moment.
+    pub(crate) async fn snapshot<T: Send + 'static>(
+        &self,
+        ask: impl for<'c> FnOnce(&'c mut Conn) -> BoxFuture<'c, Result<T, StoreError>> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.read(|conn| {
+            Box::pin(async move {
+                let mut transaction = conn.build_transaction().repeatable_read().read_only();
+                transaction.run(async move |conn| ask(conn).await).await
+            })
+        })
+        .await
+    }
+
     /// Runs a writing function in a transaction on a connection of the pool.
     pub(crate) async fn write<T: Send + 'static>(
         &self,

@@ -120,6 +120,22 @@ impl Database {
         asked.await.map_err(StoreError::unavailable)?
     }
 
+    /// Runs a reading function that asks several times, all of it about the same moment.
+    pub(crate) async fn snapshot<T: Send + 'static>(
+        &self,
+        ask: impl for<'c> FnOnce(&'c mut Conn) -> BoxFuture<'c, Result<T, StoreError>> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.read(move |conn| {
+            Box::pin(async move {
+                conn.batch_execute("BEGIN").await?;
+                let answer = ask(conn).await;
+                conn.batch_execute("COMMIT").await?;
+                answer
+            })
+        })
+        .await
+    }
+
     /// Runs a writing function in a transaction of the writer.
     pub(crate) async fn write<T: Send + 'static>(
         &self,

@@ -64,7 +64,8 @@ enum Backend {
 }
 
 /// Runs one query function on whichever backend is open: `run!(self, read, |conn, queries| queries::facts::max_position(conn))`.
-/// `write` makes it a transaction.
+/// `snapshot` asks
+/// several times about the same moment, `write` makes it a transaction.
 macro_rules! run {
     ($store:expr, $how:ident, |$conn:ident, $queries:ident| $ask:expr) => {
         match &$store.inner.backend {
@@ -124,6 +125,24 @@ impl Store {
             }
         }
         let _ = closed.await;
+    }
+
+    /// How many appends wait for the writer.
+    pub fn waiting(&self) -> usize {
+        match &self.inner.backend {
+            Backend::Sqlite(database) => database.queue.max_capacity() - database.queue.capacity(),
+            Backend::Postgres(database) => database.queue.max_capacity() - database.queue.capacity(),
+        }
+    }
+
+    /// Succeeds when the writer has its database.
+    pub(crate) async fn ping(&self) -> Result<(), StoreError> {
+        let (reply, answer) = oneshot::channel();
+        match &self.inner.backend {
+            Backend::Sqlite(database) => database.queue.try_send(Work::Ping(reply)).map_err(refused)?,
+            Backend::Postgres(database) => database.queue.try_send(Work::Ping(reply)).map_err(refused)?,
+        }
+        answer.await.map_err(|_| StoreError::unavailable("the writer is not connected"))
     }
 
     /// A random word made with the database; a cursor of another epoch means nothing here.

@@ -7,9 +7,9 @@ use switchboard_engine::conversation::{Conversation, ReadState};
 use switchboard_engine::ids::{ContactId, ConversationId, GroupId, UserId};
 
 impl Store {
-    /// The whole state, as it was committed last.
+    /// The whole state, as it stood after one commit.
     pub async fn load_conversation(&self, id: ConversationId) -> Result<Option<Conversation>, StoreError> {
-        run!(self, read, |conn, queries| queries::conversation::load(conn, id))
+        run!(self, snapshot, |conn, queries| queries::conversation::load(conn, id))
     }
 
     /// Rows for lists: conversations with empty recents, in the order of `ids`; unknown ids are left out.

@@ -23,6 +23,7 @@ impl Store {
 
     /// Succeeds when a commit goes through: what readiness asks.
     pub async fn write_probe(&self, now: Timestamp) -> Result<(), StoreError> {
+        self.ping().await?;
         run!(self, write, |conn, queries| queries::facts::write_probe(conn, now.0))
     }
 
