@@ -66,12 +66,16 @@ impl Marker {
         dashes.then_some(Self { run, kind, number, sender, nth })
     }
 
-    /// A text of `length` characters that starts with this marker.
+    /// A text of `length` characters that starts with this marker and does not end in a blank, which channels may cut off.
     pub fn text(&self, length: usize) -> String {
         const WORDS: &str = " Hello, I ordered last Tuesday and the parcel has still not arrived. Could you please look up where it is \
             and tell me when I can expect it? My order number is in the mail I sent. Thank you very much, Jo.";
         let mut text = self.to_string();
         text.extend(WORDS.chars().cycle().take(length.saturating_sub(LENGTH)));
+        if text.ends_with(' ') {
+            text.pop();
+            text.push('.');
+        }
         text
     }
 }

@@ -205,7 +205,7 @@ fn unborn(sender: u32) -> Conversation {
         contact: Contact::unknown(contact, &identities, None),
         status: ConversationStatus::Open,
         assignees: Vec::new(),
-        routes: vec![route(sender)],
+        routes: Vec::new(),
         last_seq: 0,
         version: 0,
         ai_epoch: 0,
