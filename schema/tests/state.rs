@@ -169,8 +169,10 @@ impl Walk {
     }
 }
 
-async fn walk(store: &Store, n: i64, steps: &[Step]) {
+/// How many of the steps changed something.
+async fn walk(store: &Store, n: i64, steps: &[Step]) -> usize {
     let mut state = unborn(n);
+    let mut committed = 0;
     let mut walk = Walk { next_id: n * 100_000, files: Vec::new() };
     for (i, step) in steps.iter().enumerate() {
         let now = Timestamp(NOW.0 + i as i64 * 1_000_000);
@@ -190,6 +192,7 @@ async fn walk(store: &Store, n: i64, steps: &[Step]) {
         );
         store.append(append).await.unwrap();
         state = next;
+        committed += 1;
         let loaded = store.load_conversation(state.id).await.unwrap().unwrap();
         assert_eq!(loaded, state, "after {command:?}");
     }
@@ -197,6 +200,7 @@ async fn walk(store: &Store, n: i64, steps: &[Step]) {
     listed.recent_inbound.clear();
     listed.recent_outbound.clear();
     assert_eq!(store.conversations(vec![state.id]).await, Ok(vec![listed]));
+    committed
 }
 
 fn what_is_loaded_is_what_was_committed(database: TestDatabase) {
@@ -207,14 +211,17 @@ fn what_is_loaded_is_what_was_committed(database: TestDatabase) {
         store
     });
     let conversations = std::cell::Cell::new(0);
+    let committed = std::cell::Cell::new(0);
     let config = ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() };
     let mut runner = proptest::test_runner::TestRunner::new(config);
     let outcome = runner.run(&prop::collection::vec(step(), 1..90), |steps| {
         conversations.set(conversations.get() + 1);
-        runtime.block_on(walk(&store, conversations.get(), &steps));
+        let moved = runtime.block_on(walk(&store, conversations.get(), &steps));
+        committed.set(committed.get() + moved);
         Ok(())
     });
     outcome.unwrap();
+    assert!(committed.get() > 300, "only {} commands did anything", committed.get());
     runtime.block_on(store.close());
 }
 

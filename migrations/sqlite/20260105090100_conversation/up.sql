@@ -63,8 +63,8 @@ CREATE UNIQUE INDEX conversation_number ON conversation (business_id, number);
 CREATE UNIQUE INDEX conversation_open ON conversation (group_id, contact_id) WHERE status = 'open';
 CREATE INDEX conversation_contact ON conversation (contact_id);
 CREATE INDEX conversation_list ON conversation (group_id, status, last_activity_at DESC, id DESC);
-CREATE INDEX conversation_unassigned ON conversation (group_id, last_activity_at DESC, id DESC)
-  WHERE status = 'open' AND owner_user_id IS NULL;
+CREATE INDEX conversation_unassigned ON conversation (group_id, status, last_activity_at DESC, id DESC)
+  WHERE owner_user_id IS NULL;
 
 CREATE TABLE conversation_assignee (
   conversation_id BIGINT NOT NULL REFERENCES conversation (id),

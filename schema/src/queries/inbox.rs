@@ -28,7 +28,7 @@ macro_rules! older {
     };
 }
 
-/// Literally the condition of the partial index.
+/// Owner and status literally, as the partial index has them.
 fn unassigned() -> SqlLiteral<Bool> {
     sql("conversation.status = 'open' AND conversation.owner_user_id IS NULL")
 }
