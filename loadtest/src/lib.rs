@@ -34,3 +34,6 @@ pub mod sql;
 
 pub mod console;
 pub mod report;
+
+#[cfg(test)]
+mod fake_server;
