@@ -1,7 +1,8 @@
 //! Every route of the program, once.
 
 use crate::api::{
-    assignment, channels, conversations, groups, inbox, media, messages, read, session, setup, status, timeline,
+    assignment, channels, conversations, groups, inbox, media, messages, read, session, setup, status,
+    timeline,
 };
 use crate::error::{bad_json, bad_path, bad_query, no_route};
 use crate::hooks::{sms, whatsapp};

@@ -3,7 +3,8 @@
 use crate::edge::APP_POLICY;
 use crate::error::{ApiError, no_such_route};
 use actix_web::http::header::{
-    ACCEPT, ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, ETAG, IF_NONE_MATCH, VARY,
+    ACCEPT, ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, ETAG, IF_NONE_MATCH,
+    VARY,
 };
 use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpRequest, HttpResponse};
@@ -47,7 +48,10 @@ fn page(request: &HttpRequest) -> HttpResponse {
         None => HttpResponse::build(StatusCode::SERVICE_UNAVAILABLE)
             .content_type("text/html; charset=utf-8")
             .insert_header((CACHE_CONTROL, "no-store"))
-            .insert_header((CONTENT_SECURITY_POLICY, "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"))
+            .insert_header((
+                CONTENT_SECURITY_POLICY,
+                "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+            ))
             .body(switchboard_ui::help_page().unwrap_or_default()),
     }
 }
@@ -57,11 +61,18 @@ pub fn serve(request: &HttpRequest, asset: &Asset) -> HttpResponse {
     let header = |name| request.headers().get(name).and_then(|value| value.to_str().ok());
     let caching = if asset.immutable { FOR_EVER } else { ASK_AGAIN };
     if header(IF_NONE_MATCH).is_some_and(|tags| tags.split(',').any(|tag| tag.trim() == asset.etag)) {
-        return HttpResponse::NotModified().insert_header((CACHE_CONTROL, caching)).insert_header((ETAG, asset.etag)).finish();
+        return HttpResponse::NotModified()
+            .insert_header((CACHE_CONTROL, caching))
+            .insert_header((ETAG, asset.etag))
+            .finish();
     }
     let mut response = HttpResponse::Ok();
-    response.content_type(asset.content_type).insert_header((CACHE_CONTROL, caching)).insert_header((ETAG, asset.etag));
-    let takes_brotli = header(ACCEPT_ENCODING).is_some_and(|list| list.split(',').any(|one| one.trim().split(';').next() == Some("br")));
+    response
+        .content_type(asset.content_type)
+        .insert_header((CACHE_CONTROL, caching))
+        .insert_header((ETAG, asset.etag));
+    let takes_brotli = header(ACCEPT_ENCODING)
+        .is_some_and(|list| list.split(',').any(|one| one.trim().split(';').next() == Some("br")));
     match asset.brotli {
         Some(small) => {
             response.insert_header((VARY, "accept-encoding"));

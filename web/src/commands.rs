@@ -24,7 +24,9 @@ pub async fn run(command: Command, config: Config) -> ExitCode {
         Command::User(UserCommand::AddAdmin { email, first_name, last_name }) => {
             done(user::add_admin(&config, email, first_name, last_name).await)
         }
-        Command::User(UserCommand::ResetPassword { email }) => done(user::reset_password(&config, email).await),
+        Command::User(UserCommand::ResetPassword { email }) => {
+            done(user::reset_password(&config, email).await)
+        }
     }
 }
 
@@ -71,7 +73,9 @@ fn greet(running: &Running, demo: bool) {
     if demo {
         say(format!("{}\nMore: switchboard doctor --demo", facts::welcome(url)));
     } else if let Some(token) = running.setup_token() {
-        say(format!("Set this installation up at {url}/setup with this token (good once, until the next start):\n\n    {token}\n"));
+        say(format!(
+            "Set this installation up at {url}/setup with this token (good once, until the next start):\n\n    {token}\n"
+        ));
     } else {
         say(format!("Switchboard is at {url}"));
     }

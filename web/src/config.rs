@@ -49,7 +49,13 @@ pub enum UserCommand {
 #[derive(Clone, Debug, Args)]
 pub struct Settings {
     /// Address and port to listen on
-    #[arg(long, global = true, env = "SWITCHBOARD_LISTEN", default_value = "127.0.0.1:8080", value_name = "ADDRESS:PORT")]
+    #[arg(
+        long,
+        global = true,
+        env = "SWITCHBOARD_LISTEN",
+        default_value = "127.0.0.1:8080",
+        value_name = "ADDRESS:PORT"
+    )]
     pub listen: SocketAddr,
     /// sqlite://path or postgres://… [default: sqlite://<data-dir>/switchboard.db]
     #[arg(long, global = true, env = "DATABASE_URL", value_name = "URL", hide_env_values = true)]
@@ -71,7 +77,13 @@ pub struct Settings {
     #[arg(long, global = true, env = "SWITCHBOARD_WORKERS", value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub workers: Option<u16>,
     /// How the log is written
-    #[arg(long, global = true, env = "SWITCHBOARD_LOG_FORMAT", default_value = "readable", value_name = "FORMAT")]
+    #[arg(
+        long,
+        global = true,
+        env = "SWITCHBOARD_LOG_FORMAT",
+        default_value = "readable",
+        value_name = "FORMAT"
+    )]
     pub log_format: LogFormat,
     /// What is logged: a level, or targets with levels (`info,switchboard_actors=debug`)
     #[arg(long, global = true, env = "SWITCHBOARD_LOG", default_value = "info", value_name = "FILTER")]
@@ -187,17 +199,23 @@ impl Settings {
         let Some(url) = &self.database_url else {
             return Ok(format!("sqlite://{}", data_dir.join("switchboard.db").display()));
         };
-        let known = ["sqlite://", "postgres://", "postgresql://"].iter().any(|scheme| url.starts_with(scheme));
+        let known =
+            ["sqlite://", "postgres://", "postgresql://"].iter().any(|scheme| url.starts_with(scheme));
         if known {
             return Ok(url.clone());
         }
         // The URL itself may hold a password.
-        Err(error("--database-url has an unknown scheme", "write sqlite://data/switchboard.db or postgres://user@host/name"))
+        Err(error(
+            "--database-url has an unknown scheme",
+            "write sqlite://data/switchboard.db or postgres://user@host/name",
+        ))
     }
 }
 
 fn check_variables(names: impl Iterator<Item = String>) -> Result<(), ConfigError> {
-    let ours = |name: &String| name.starts_with("SWITCHBOARD_") && !OTHERS.iter().any(|other| name.starts_with(other));
+    let ours = |name: &String| {
+        name.starts_with("SWITCHBOARD_") && !OTHERS.iter().any(|other| name.starts_with(other))
+    };
     for name in names.filter(ours) {
         if !VARIABLES.contains(&name.as_str()) {
             let hint = nearest(&name).map_or_else(
@@ -227,9 +245,13 @@ fn check_combinations(settings: &Settings) -> Result<(), ConfigError> {
         return Err(error("--nats-url: this version runs as a single node", hint));
     }
     if settings.log.parse::<tracing_subscriber::EnvFilter>().is_err() {
-        return Err(error(format!("--log {:?} is not a filter", settings.log), "for example info or info,switchboard_actors=debug"));
+        return Err(error(
+            format!("--log {:?} is not a filter", settings.log),
+            "for example info or info,switchboard_actors=debug",
+        ));
     }
-    let in_public = settings.public_url.as_deref().is_some_and(|url| url.starts_with("http://") && !is_local(url));
+    let in_public =
+        settings.public_url.as_deref().is_some_and(|url| url.starts_with("http://") && !is_local(url));
     if in_public && !settings.listen.ip().is_loopback() {
         tracing::warn!("the public URL is plain http: passwords and messages cross the network unencrypted");
     }

@@ -39,7 +39,9 @@ impl Demo {
     pub async fn open(config: &Config, product: SocketAddr, public_url: &str) -> Result<Self, ServeError> {
         let problem = |what: &str, error: std::io::Error| ServeError::Demo(format!("{what}: {error}"));
         if !product.ip().is_loopback() {
-            return Err(ServeError::Demo(format!("{product} is not a loopback address, and the password is published")));
+            return Err(ServeError::Demo(format!(
+                "{product} is not a loopback address, and the password is published"
+            )));
         }
         let memory = config.data_dir.join("simulator.port");
         std::fs::create_dir_all(&config.data_dir).map_err(|error| problem("the data directory", error))?;
@@ -48,7 +50,8 @@ impl Demo {
                 .await
                 .map_err(|error| problem(&format!("port {port}, which the simulator had before"), error))?,
             None => {
-                let near = config.listen.port().checked_add(u16::from(config.listen.port() != 0)).unwrap_or(0);
+                let near =
+                    config.listen.port().checked_add(u16::from(config.listen.port() != 0)).unwrap_or(0);
                 match start(near, public_url).await {
                     Ok(simulator) => simulator,
                     Err(_) => start(0, public_url).await.map_err(|error| problem("the simulator", error))?,
@@ -81,7 +84,8 @@ impl Demo {
     async fn create(&self, actors: &Actors) -> Result<(), Box<dyn std::error::Error>> {
         let store = &actors.core.store;
         let now = actors.core.clock.now();
-        let hash = tokio::task::spawn_blocking(|| password::hash(PASSWORD)).await?.ok_or("no password hash")?;
+        let hash =
+            tokio::task::spawn_blocking(|| password::hash(PASSWORD)).await?.ok_or("no password hash")?;
         let user = |(id, first, last, role): (UserId, &str, &str, Role)| NewUser {
             id,
             first_name: first.to_owned(),
@@ -113,10 +117,13 @@ impl Demo {
         for (id, provider, address, name, settings, credentials) in self.lines() {
             let (id, name, address) = (ChannelId(id), name.to_owned(), address.to_owned());
             let kind = provider.kind();
-            let channel = Channel { id, business_id: BUSINESS, group_id: GROUP, kind, provider, name, address };
+            let channel =
+                Channel { id, business_id: BUSINESS, group_id: GROUP, kind, provider, name, address };
             let credentials = Some(actors.vault.seal_json("channel", id.0, &credentials));
             let status = ChannelStatus::Connected;
-            store.create_channel(ChannelRecord { channel, status, credentials, settings, created_at: now }).await?;
+            store
+                .create_channel(ChannelRecord { channel, status, credentials, settings, created_at: now })
+                .await?;
         }
         actors.reload().await?;
         Ok(())

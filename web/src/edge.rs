@@ -10,7 +10,7 @@ use crate::site::{Busy, Site};
 use actix_web::body::BoxBody;
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
-use actix_web::http::{Method, StatusCode};
+use actix_web::http::{ConnectionType, Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage};
 use std::time::Instant;
@@ -24,7 +24,10 @@ const DATA_POLICY: &str = "default-src 'none'; frame-ancestors 'none'; sandbox";
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The middleware.
-pub async fn guard(mut request: ServiceRequest, next: Next<BoxBody>) -> Result<ServiceResponse<BoxBody>, Error> {
+pub async fn guard(
+    mut request: ServiceRequest,
+    next: Next<BoxBody>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
     let site = site(request.request())?;
     let _busy = Busy::with(&site);
     if request.path().starts_with("/hooks/") {
@@ -47,8 +50,13 @@ pub async fn guard(mut request: ServiceRequest, next: Next<BoxBody>) -> Result<S
     let method = request.method();
     if status >= 500 {
         tracing::warn!(%method, route, status, duration_ms, request.id = id, "answered {method} {route} with {status}");
+    } else if route.starts_with("/api/") || route.starts_with("/ws/") {
+        tracing::info!(%method, route, status, duration_ms, request.id = id, "answered {method} {route} with {status}");
     } else {
         tracing::debug!(%method, route, status, duration_ms, request.id = id, "answered {method} {route} with {status}");
+    }
+    if site.is_draining() {
+        response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
     }
     Ok(response)
 }
@@ -61,7 +69,11 @@ fn is_unsafe(method: &Method) -> bool {
 fn check(request: &ServiceRequest, site: &Site) -> Result<(), ApiError> {
     let path = request.path();
     if *request.method() == Method::TRACE {
-        return Err(ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "TRACE is not answered."));
+        return Err(ApiError::new(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "method_not_allowed",
+            "TRACE is not answered.",
+        ));
     }
     if !is_unsafe(request.method()) || !path.starts_with("/api/") {
         return Ok(());
@@ -81,7 +93,9 @@ fn same_origin(headers: &HeaderMap, site: &Site) -> Result<(), ApiError> {
     match origin::of(headers) {
         Some(origin) if site.origins.is_own(origin) => Ok(()),
         None if !stated && fetch_site.is_some() => Ok(()),
-        Some(_) => Err(refused("This page's address is not the server's public URL. Set --public-url to it.")),
+        Some(_) => {
+            Err(refused("This page's address is not the server's public URL. Set --public-url to it."))
+        }
         None => Err(refused("An Origin header of this server is needed.")),
     }
 }

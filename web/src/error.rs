@@ -56,7 +56,8 @@ impl ApiError {
     /// Input a person can mend; `field` names what is wrong.
     pub fn invalid(field: &'static str, detail: impl Into<String>) -> Self {
         let detail = detail.into();
-        let mut error = Self::new(StatusCode::UNPROCESSABLE_ENTITY, "validation", format!("{field}: {detail}"));
+        let mut error =
+            Self::new(StatusCode::UNPROCESSABLE_ENTITY, "validation", format!("{field}: {detail}"));
         error.fields.insert(field, detail);
         error
     }
@@ -69,7 +70,10 @@ impl ApiError {
 
     pub fn rate_limited(seconds: u64) -> Self {
         let detail = format!("Too many attempts. Try again in {seconds} seconds.");
-        Self { retry_after: Some(seconds), ..Self::new(StatusCode::TOO_MANY_REQUESTS, "rate_limited", detail) }
+        Self {
+            retry_after: Some(seconds),
+            ..Self::new(StatusCode::TOO_MANY_REQUESTS, "rate_limited", detail)
+        }
     }
 
     pub fn busy() -> Self {
@@ -79,12 +83,20 @@ impl ApiError {
     /// Something only a defect or a broken machine explains.
     pub fn internal(problem: impl fmt::Display) -> Self {
         tracing::error!(%problem, "a request failed through no fault of its own");
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Something went wrong here. Nothing was lost.")
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "internal",
+            "Something went wrong here. Nothing was lost.",
+        )
     }
 
     /// The body did not arrive in time.
     pub fn too_slow() -> Self {
-        Self::new(StatusCode::REQUEST_TIMEOUT, "request_timeout", "The request's body did not arrive in time.")
+        Self::new(
+            StatusCode::REQUEST_TIMEOUT,
+            "request_timeout",
+            "The request's body did not arrive in time.",
+        )
     }
 
     pub fn too_large(limit: usize) -> Self {
@@ -97,7 +109,8 @@ impl ApiError {
         if let Some(seconds) = self.retry_after {
             response.insert_header((RETRY_AFTER, seconds));
         }
-        response.json(Envelope { error: Body { code: self.code, detail: &self.detail, fields: &self.fields } })
+        response
+            .json(Envelope { error: Body { code: self.code, detail: &self.detail, fields: &self.fields } })
     }
 }
 
@@ -121,7 +134,9 @@ impl From<Trouble> for ApiError {
     fn from(trouble: Trouble) -> Self {
         let (code, detail) = (trouble.code(), trouble.to_string());
         let status = match &trouble {
-            Trouble::Refused(Refusal::Invalid { field, detail }) => return Self::invalid(field, detail.clone()),
+            Trouble::Refused(Refusal::Invalid { field, detail }) => {
+                return Self::invalid(field, detail.clone());
+            }
             Trouble::Refused(refusal) => status_of(refusal),
             Trouble::NotFound => StatusCode::NOT_FOUND,
             Trouble::Quarantined => StatusCode::INTERNAL_SERVER_ERROR,
@@ -172,9 +187,11 @@ pub fn bad_json(error: JsonPayloadError, _: &HttpRequest) -> actix_web::Error {
         JsonPayloadError::Deserialize(problem) if problem.is_data() => {
             ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "validation", problem.to_string())
         }
-        JsonPayloadError::Deserialize(problem) => {
-            ApiError::new(StatusCode::BAD_REQUEST, "malformed_json", format!("The body is not JSON: {problem}"))
-        }
+        JsonPayloadError::Deserialize(problem) => ApiError::new(
+            StatusCode::BAD_REQUEST,
+            "malformed_json",
+            format!("The body is not JSON: {problem}"),
+        ),
         JsonPayloadError::Payload(problem) => bad_body(&problem),
         other => ApiError::new(StatusCode::BAD_REQUEST, "malformed_json", other.to_string()),
     };
@@ -190,11 +207,19 @@ pub fn unsupported(wanted: &'static str) -> ApiError {
 /// A body that broke off or took too long.
 pub fn bad_body(problem: &PayloadError) -> ApiError {
     match problem {
-        PayloadError::Io(error) | PayloadError::Incomplete(Some(error)) if error.kind() == std::io::ErrorKind::TimedOut => {
+        PayloadError::Io(error) | PayloadError::Incomplete(Some(error))
+            if error.kind() == std::io::ErrorKind::TimedOut =>
+        {
             ApiError::too_slow()
         }
-        PayloadError::Overflow => ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", "The body is too large."),
-        other => ApiError::new(StatusCode::BAD_REQUEST, "malformed_body", format!("The body could not be read: {other}")),
+        PayloadError::Overflow => {
+            ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", "The body is too large.")
+        }
+        other => ApiError::new(
+            StatusCode::BAD_REQUEST,
+            "malformed_body",
+            format!("The body could not be read: {other}"),
+        ),
     }
 }
 
@@ -218,9 +243,14 @@ pub async fn no_route(request: HttpRequest) -> HttpResponse {
 /// 404, or 405 where another method would do.
 pub fn no_such_route(request: &HttpRequest) -> ApiError {
     if request.resource_map().has_resource(request.path()) {
-        return ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "This address takes other methods.");
+        return ApiError::new(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "method_not_allowed",
+            "This address takes other methods.",
+        );
     }
-    let detail = if *request.method() == Method::GET { "There is no such page." } else { "There is no such address." };
+    let detail =
+        if *request.method() == Method::GET { "There is no such page." } else { "There is no such address." };
     ApiError::new(StatusCode::NOT_FOUND, "not_found", detail)
 }
 
@@ -234,10 +264,14 @@ mod tests {
         let response = ApiError::invalid("email", "is missing").response();
         assert_eq!(response.status(), 422);
         let body = to_bytes(response.into_body()).await.unwrap();
-        let wanted = r#"{"error":{"code":"validation","detail":"email: is missing","fields":{"email":"is missing"}}}"#;
+        let wanted =
+            r#"{"error":{"code":"validation","detail":"email: is missing","fields":{"email":"is missing"}}}"#;
         assert_eq!(std::str::from_utf8(&body).unwrap(), wanted);
         let busy = ApiError::busy().response();
-        assert_eq!((busy.status().as_u16(), busy.headers().get(RETRY_AFTER).unwrap().to_str().unwrap()), (503, "1"));
+        assert_eq!(
+            (busy.status().as_u16(), busy.headers().get(RETRY_AFTER).unwrap().to_str().unwrap()),
+            (503, "1")
+        );
     }
 
     #[test]

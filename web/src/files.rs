@@ -7,7 +7,8 @@ use actix_multipart::{Field, Multipart, MultipartError};
 use actix_web::body::SizedStream;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{
-    ACCEPT_RANGES, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_RANGE, CONTENT_SECURITY_POLICY, HeaderValue, RANGE,
+    ACCEPT_RANGES, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_RANGE, CONTENT_SECURITY_POLICY, HeaderValue,
+    RANGE,
 };
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use bytes::Bytes;
@@ -84,7 +85,8 @@ struct Received {
 }
 
 async fn receive(site: &Site, id: MediaId, mut field: Field) -> Result<Received, ApiError> {
-    let file_name = field.content_disposition().and_then(|disposition| disposition.get_filename()).and_then(clean_name);
+    let file_name =
+        field.content_disposition().and_then(|disposition| disposition.get_filename()).and_then(clean_name);
     let draft = Draft(site.actors.files.path(id).with_extension("upload"));
     let mut file = File::create(&draft.0).await.map_err(disk_trouble)?;
     let (mut head, mut digest, mut size) = (Vec::new(), Sha256::new(), 0_u64);
@@ -162,7 +164,11 @@ fn too_large(limit: u64) -> ApiError {
 fn bad_form(error: MultipartError) -> ApiError {
     match error {
         MultipartError::Payload(problem) => crate::error::bad_body(&problem),
-        other => ApiError::new(StatusCode::BAD_REQUEST, "malformed_body", format!("The form could not be read: {other}")),
+        other => ApiError::new(
+            StatusCode::BAD_REQUEST,
+            "malformed_body",
+            format!("The form could not be read: {other}"),
+        ),
     }
 }
 
@@ -177,32 +183,46 @@ fn disk_trouble(error: std::io::Error) -> ApiError {
 fn clean_name(name: &str) -> Option<String> {
     let base = name.rsplit(['/', '\\']).next().unwrap_or_default();
     // Controls, and the marks that turn the writing direction: "exe.gpj" must not look like "jpg.exe".
-    let harmless = |c: &char| !c.is_control() && !matches!(c, '\u{200e}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let harmless = |c: &char| {
+        !c.is_control()
+            && !matches!(c, '\u{200e}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
     let clean: String = base.chars().filter(harmless).take(200).collect();
     let clean = clean.trim().trim_matches('.').to_owned();
     (!clean.is_empty()).then_some(clean)
 }
 
 /// Streams a stored file, or the part of it a player asked for.
-pub async fn send(request: &HttpRequest, site: &Site, record: &FileRecord, show: Show) -> Result<HttpResponse, ApiError> {
+pub async fn send(
+    request: &HttpRequest,
+    site: &Site,
+    record: &FileRecord,
+    show: Show,
+) -> Result<HttpResponse, ApiError> {
     let media = &record.media;
     if media.state != MediaState::Ready {
         return Err(ApiError::not_found());
     }
     let mut file = File::open(site.actors.files.path(media.id)).await.map_err(|_| ApiError::not_found())?;
     let size = file.metadata().await.map_err(ApiError::internal)?.len();
-    let safe = matches!(media.kind, MediaKind::Image | MediaKind::Video | MediaKind::Audio | MediaKind::Sticker)
-        && ["image/", "video/", "audio/"].iter().any(|family| media.mime.starts_with(family));
+    let safe =
+        matches!(media.kind, MediaKind::Image | MediaKind::Video | MediaKind::Audio | MediaKind::Sticker)
+            && ["image/", "video/", "audio/"].iter().any(|family| media.mime.starts_with(family));
     let inline = show == Show::Inline && safe;
     let range = request.headers().get(RANGE).and_then(|range| part(range.to_str().ok()?, size));
     let (from, to) = range.unwrap_or((0, size));
-    let mut response = HttpResponse::build(if range.is_some() { StatusCode::PARTIAL_CONTENT } else { StatusCode::OK });
+    let mut response =
+        HttpResponse::build(if range.is_some() { StatusCode::PARTIAL_CONTENT } else { StatusCode::OK });
     if range.is_some() {
         file.seek(SeekFrom::Start(from)).await.map_err(ApiError::internal)?;
         response.insert_header((CONTENT_RANGE, format!("bytes {from}-{}/{size}", to.saturating_sub(1))));
     }
     response
-        .content_type(if safe || media.mime == "application/pdf" { media.mime.as_str() } else { "application/octet-stream" })
+        .content_type(if safe || media.mime == "application/pdf" {
+            media.mime.as_str()
+        } else {
+            "application/octet-stream"
+        })
         .insert_header((CONTENT_DISPOSITION, disposition(inline, media)))
         .insert_header((ACCEPT_RANGES, "bytes"))
         .insert_header((CACHE_CONTROL, "private, max-age=86400, immutable"))
@@ -241,7 +261,10 @@ fn disposition(inline: bool, media: &Media) -> HeaderValue {
     use std::fmt::Write;
     let mut text = if inline { "inline" } else { "attachment" }.to_owned();
     if let Some(name) = &media.file_name {
-        let plain: String = name.chars().map(|c| if c.is_ascii_graphic() && !matches!(c, '"' | '\\' | '%') || c == ' ' { c } else { '_' }).collect();
+        let plain: String = name
+            .chars()
+            .map(|c| if c.is_ascii_graphic() && !matches!(c, '"' | '\\' | '%') || c == ' ' { c } else { '_' })
+            .collect();
         let _ = write!(text, "; filename=\"{plain}\"; filename*=UTF-8''");
         for byte in name.bytes() {
             if byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_') {
@@ -260,7 +283,10 @@ fn disposition(inline: bool, media: &Media) -> HeaderValue {
     (status = 404, body = crate::api::shapes::ErrorAnswer),
 ))]
 #[get("/files/{id}/{proof}")]
-pub async fn download_by_link(request: HttpRequest, path: web::Path<(String, String)>) -> Result<HttpResponse, ApiError> {
+pub(crate) async fn download_by_link(
+    request: HttpRequest,
+    path: web::Path<(String, String)>,
+) -> Result<HttpResponse, ApiError> {
     let (id, proof) = path.into_inner();
     let site = site(&request)?;
     let id: MediaId = id.parse().map_err(|_| ApiError::not_found())?;
@@ -313,7 +339,8 @@ mod tests {
             remote_reference: None,
         };
         let header = disposition(false, &media);
-        let wanted = "attachment; filename=\"Gr__e _x_;_.pdf\"; filename*=UTF-8''Gr%C3%BC%C3%9Fe%20%22x%22%3B%5C.pdf";
+        let wanted =
+            "attachment; filename=\"Gr__e _x_;_.pdf\"; filename*=UTF-8''Gr%C3%BC%C3%9Fe%20%22x%22%3B%5C.pdf";
         assert_eq!(header.to_str().unwrap(), wanted);
     }
 }

@@ -27,14 +27,14 @@ pub struct Reason {
 /// The process answers. Never touches the database.
 #[utoipa::path(tag = "health", responses((status = 200, body = String, description = "`ok`")))]
 #[get("/health/live")]
-pub async fn is_live() -> &'static str {
+pub(crate) async fn is_live() -> &'static str {
     "ok"
 }
 
 /// The process can store something right now.
 #[utoipa::path(tag = "health", responses((status = 200, body = Readiness), (status = 503, body = Readiness)))]
 #[get("/health/ready")]
-pub async fn is_ready(request: HttpRequest) -> Result<HttpResponse, ApiError> {
+pub(crate) async fn is_ready(request: HttpRequest) -> Result<HttpResponse, ApiError> {
     let site = site(&request)?;
     let mut reasons = Vec::new();
     if site.is_draining() {
@@ -53,7 +53,7 @@ pub async fn is_ready(request: HttpRequest) -> Result<HttpResponse, ApiError> {
 /// Prometheus' numbers, for this machine only.
 #[utoipa::path(tag = "health", responses((status = 200, body = String), (status = 404, description = "not from another machine")))]
 #[get("/metrics")]
-pub async fn metrics_text(request: HttpRequest) -> Result<HttpResponse, ApiError> {
+pub(crate) async fn metrics_text(request: HttpRequest) -> Result<HttpResponse, ApiError> {
     if !request.peer_addr().is_some_and(|peer| peer.ip().to_canonical().is_loopback()) {
         return Err(ApiError::not_found());
     }

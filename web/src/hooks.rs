@@ -40,7 +40,8 @@ impl Ended {
     }
 
     fn count(self, kind: ChannelKind) {
-        metrics::counter!(telemetry::HOOKS, "provider" => kind.as_str(), "answer" => self.name()).increment(1);
+        metrics::counter!(telemetry::HOOKS, "provider" => kind.as_str(), "answer" => self.name())
+            .increment(1);
     }
 }
 

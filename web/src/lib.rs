@@ -19,6 +19,7 @@ pub mod hooks;
 
 pub mod login_limits;
 pub mod password;
+pub mod quota;
 pub mod session;
 pub mod setup_token;
 

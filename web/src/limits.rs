@@ -24,7 +24,8 @@ const UPLOAD_BYTES_PER_SECOND: u64 = 8 << 10;
 
 /// Reads a whole body of at most `limit` bytes. A body that came in one piece is not copied.
 pub async fn whole(request: &HttpRequest, payload: &mut Payload, limit: usize) -> Result<Bytes, ApiError> {
-    let announced = request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+    let announced =
+        request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
     if announced.is_some_and(|length| length > limit) {
         return Err(ApiError::too_large(limit));
     }
@@ -73,7 +74,8 @@ impl Stream for Paced {
         match Pin::new(&mut self.payload).poll_next(cx) {
             Poll::Ready(Some(Ok(bytes))) => {
                 if self.upload {
-                    let earned = Duration::from_micros(bytes.len() as u64 * 1_000_000 / UPLOAD_BYTES_PER_SECOND);
+                    let earned =
+                        Duration::from_micros(bytes.len() as u64 * 1_000_000 / UPLOAD_BYTES_PER_SECOND);
                     // Credit is capped: whoever was fast may not go to sleep for hours.
                     let most = Instant::now() + 2 * PATIENCE;
                     let later = (self.deadline.deadline() + earned).min(most);
@@ -128,7 +130,9 @@ mod tests {
     #[actix_web::test]
     async fn a_body_is_read_whole_or_refused() {
         let request = TestRequest::default().to_http_request();
-        for (chunks, body) in [(vec![], &b""[..]), (vec![&b"ab"[..]], b"ab"), (vec![b"ab", b"c", b"d"], b"abcd")] {
+        for (chunks, body) in
+            [(vec![], &b""[..]), (vec![&b"ab"[..]], b"ab"), (vec![b"ab", b"c", b"d"], b"abcd")]
+        {
             assert_eq!(whole(&request, &mut payload(chunks), 4).await.unwrap(), body);
         }
         for chunks in [vec![&b"abcde"[..]], vec![b"abc", b"de"]] {
@@ -141,7 +145,7 @@ mod tests {
     #[actix_web::test]
     async fn a_sender_that_stalls_is_given_up() {
         tokio::time::pause();
-        let stalled = || Payload::Stream { payload: Box::pin(stream::pending()) };
+        let stalled = || -> Payload { Payload::Stream { payload: Box::pin(stream::pending()) } };
         let request = TestRequest::default().to_http_request();
         assert_eq!(whole(&request, &mut stalled(), 4).await.unwrap_err().code, "request_timeout");
         let error = Paced::new(stalled(), true).next().await.unwrap().unwrap_err();

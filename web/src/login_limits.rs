@@ -76,7 +76,12 @@ fn count<K: Hash + Eq>(table: &mut HashMap<K, Tally>, key: K, limit: u32, now: I
     let age = now.duration_since(tally.since);
     if age >= MINUTE && tally.closed_until.is_none_or(|until| until <= now) {
         let forgiven = age >= LONGEST_WAIT;
-        *tally = Tally { failures: 0, since: now, strikes: if forgiven { 0 } else { tally.strikes }, closed_until: None };
+        *tally = Tally {
+            failures: 0,
+            since: now,
+            strikes: if forgiven { 0 } else { tally.strikes },
+            closed_until: None,
+        };
     }
     tally.failures += 1;
     if tally.failures >= limit {

@@ -22,11 +22,8 @@ fn main() -> ExitCode {
         tracing::warn!(%error, "the number of open files cannot be raised");
     }
     // Owns every database connection, and outlives everything that uses one.
-    let database = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .thread_name("db")
-        .enable_all()
-        .build();
+    let database =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).thread_name("db").enable_all().build();
     let database = match database {
         Ok(database) => database,
         Err(error) => {
@@ -35,7 +32,9 @@ fn main() -> ExitCode {
         }
     };
     let code = match Config::new(settings, database.handle().clone()) {
-        Ok(config) => actix_web::rt::System::new().block_on(commands::run(command.unwrap_or(Command::Serve), config)),
+        Ok(config) => {
+            actix_web::rt::System::new().block_on(commands::run(command.unwrap_or(Command::Serve), config))
+        }
         Err(error) => {
             console::complain(error);
             ExitCode::from(BAD_SETTINGS)

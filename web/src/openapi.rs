@@ -44,17 +44,20 @@ fn document() -> OpenApi {
 
 /// The OpenAPI document.
 #[get("/api/openapi.json")]
-pub async fn get_document() -> HttpResponse {
+pub(crate) async fn get_document() -> HttpResponse {
     HttpResponse::Ok().content_type("application/json").body(DOCUMENT.as_str())
 }
 
 /// The same, for people.
 #[get("/api/docs")]
-pub async fn get_pages() -> HttpResponse {
+pub(crate) async fn get_pages() -> HttpResponse {
     static PAGE: LazyLock<String> = LazyLock::new(|| page::render(&document()));
     HttpResponse::Ok()
         .content_type("text/html; charset=utf-8")
-        .insert_header(("content-security-policy", "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'"))
+        .insert_header((
+            "content-security-policy",
+            "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'",
+        ))
         .body(PAGE.as_str())
 }
 
@@ -88,7 +91,10 @@ mod tests {
             std::fs::write(path, text()).unwrap();
         }
         let committed = std::fs::read_to_string(path).unwrap_or_default();
-        assert!(committed == text(), "docs/openapi.json is stale: set SWITCHBOARD_TEST_UPDATE=1 and run this test again");
+        assert!(
+            committed == text(),
+            "docs/openapi.json is stale: set SWITCHBOARD_TEST_UPDATE=1 and run this test again"
+        );
     }
 
     #[test]

@@ -15,7 +15,9 @@ impl Origins {
     pub fn new(public_url: &str, bound: SocketAddr) -> Self {
         let mut own = vec![public_url.to_ascii_lowercase()];
         if bound.ip().is_loopback() {
-            own.extend(["127.0.0.1", "localhost", "[::1]"].map(|host| format!("http://{host}:{}", bound.port())));
+            own.extend(
+                ["127.0.0.1", "localhost", "[::1]"].map(|host| format!("http://{host}:{}", bound.port())),
+            );
         }
         Self { own, secure: public_url.starts_with("https://") }
     }
@@ -60,7 +62,8 @@ fn matches(pattern: &str, origin: &str) -> bool {
     match wanted.split_once("://*.") {
         Some((scheme, domain)) => {
             let host = given.strip_prefix(scheme).and_then(|rest| rest.strip_prefix("://"));
-            host.and_then(|host| host.strip_suffix(domain)).is_some_and(|below| below.len() > 1 && below.ends_with('.'))
+            host.and_then(|host| host.strip_suffix(domain))
+                .is_some_and(|below| below.len() > 1 && below.ends_with('.'))
         }
         None => wanted == given,
     }
@@ -119,6 +122,10 @@ mod tests {
         let origins = Origins::new("http://127.0.0.1:8080", "127.0.0.1:8080".parse().unwrap());
         assert!(origins.is_own("http://localhost:8080") && !origins.is_own("http://localhost:8081"));
         let public = Origins::new("https://chat.example", "10.0.0.1:80".parse().unwrap());
-        assert!(public.is_own("https://chat.example") && !public.is_own("http://localhost:80") && public.is_secure());
+        assert!(
+            public.is_own("https://chat.example")
+                && !public.is_own("http://localhost:80")
+                && public.is_secure()
+        );
     }
 }

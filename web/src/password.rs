@@ -20,9 +20,30 @@ pub const LONGEST: usize = 128;
 
 /// What everybody tries first.
 const KNOWN: [&str; 24] = [
-    "password", "password1", "password123", "passw0rd", "12345678", "123456789", "1234567890", "11111111", "00000000",
-    "qwertyui", "qwerty123", "qwertyuiop", "iloveyou", "sunshine", "princess", "football", "baseball", "letmein1",
-    "welcome1", "trustno1", "superman", "switchboard", "changeme", "administrator",
+    "password",
+    "password1",
+    "password123",
+    "passw0rd",
+    "12345678",
+    "123456789",
+    "1234567890",
+    "11111111",
+    "00000000",
+    "qwertyui",
+    "qwerty123",
+    "qwertyuiop",
+    "iloveyou",
+    "sunshine",
+    "princess",
+    "football",
+    "baseball",
+    "letmein1",
+    "welcome1",
+    "trustno1",
+    "superman",
+    "switchboard",
+    "changeme",
+    "administrator",
 ];
 
 pub struct Passwords {
@@ -48,10 +69,15 @@ impl Passwords {
     }
 
     pub async fn hash(&self, password: String) -> Result<String, ApiError> {
-        self.compute(move || hash(&password)).await?.ok_or_else(|| ApiError::internal("a password could not be hashed"))
+        self.compute(move || hash(&password))
+            .await?
+            .ok_or_else(|| ApiError::internal("a password could not be hashed"))
     }
 
-    async fn compute<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, ApiError> {
+    async fn compute<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, ApiError> {
         let _place = self.queue.try_acquire().map_err(|_| ApiError::rate_limited(2))?;
         let _turn = self.turns.acquire().await.map_err(ApiError::internal)?;
         tokio::task::spawn_blocking(work).await.map_err(ApiError::internal)

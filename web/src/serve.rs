@@ -28,6 +28,9 @@ const CONNECTIONS: usize = 100_000;
 /// How long requests and sockets may take to end; with the rest it stays below ten seconds.
 const PATIENCE: Duration = Duration::from_secs(6);
 
+/// How long an upload may wait for its message.
+const UPLOADS_KEPT: Duration = Duration::from_hours(24);
+
 /// The program, running.
 pub struct Running {
     pub site: web::Data<Site>,
@@ -50,7 +53,10 @@ impl fmt::Display for ServeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Listen { address, error } => {
-                write!(f, "cannot listen on {address}: {error}\n  hint: is another Switchboard running? Choose another --listen")
+                write!(
+                    f,
+                    "cannot listen on {address}: {error}\n  hint: is another Switchboard running? Choose another --listen"
+                )
             }
             Self::Start(error) => error.fmt(f),
             Self::Demo(problem) => write!(f, "the demo cannot start: {problem}"),
@@ -159,11 +165,28 @@ async fn keep_house(site: web::Data<Site>) {
         }
         // Histograms would keep every sample until somebody asks for them.
         site.metrics.run_upkeep();
-        if beat.is_multiple_of(120)
-            && let Err(error) = site.actors.core.store.delete_expired_sessions(site.now()).await
-        {
-            tracing::warn!(%error, "old sessions could not be cleared out");
+        if beat.is_multiple_of(120) {
+            clear_out(&site).await;
         }
+    }
+}
+
+/// Sessions past their time, and uploads that never became part of a message.
+async fn clear_out(site: &Site) {
+    let (store, now) = (&site.actors.core.store, site.now());
+    let forgotten = async {
+        store.delete_expired_sessions(now).await?;
+        store.forget_uploads(now.minus(UPLOADS_KEPT)).await
+    };
+    match forgotten.await {
+        Ok(keys) => {
+            for id in keys.iter().filter_map(|key| key.parse().ok()) {
+                if let Err(error) = tokio::fs::remove_file(site.actors.files.path(id)).await {
+                    tracing::debug!(%error, media.id = %id, "an upload nobody used could not be removed");
+                }
+            }
+        }
+        Err(error) => tracing::warn!(%error, "old sessions and uploads could not be cleared out"),
     }
 }
 

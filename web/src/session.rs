@@ -50,7 +50,11 @@ pub struct Caller {
 
 impl Sessions {
     /// Signs a browser in; answers the cookie to set.
-    pub async fn begin(site: &Site, user: UserId, user_agent: Option<&str>) -> Result<Cookie<'static>, StoreError> {
+    pub async fn begin(
+        site: &Site,
+        user: UserId,
+        user_agent: Option<&str>,
+    ) -> Result<Cookie<'static>, StoreError> {
         let mut random = [0; 32];
         rand::rng().fill_bytes(&mut random);
         let token = URL_SAFE_NO_PAD.encode(random);
@@ -81,7 +85,9 @@ impl Sessions {
             return Ok(Some(caller));
         }
         let (store, now) = (&site.actors.core.store, site.now());
-        let Some((session, user)) = store.find_session(token_hash.to_vec(), now).await? else { return Ok(None) };
+        let Some((session, user)) = store.find_session(token_hash.to_vec(), now).await? else {
+            return Ok(None);
+        };
         if now.since(session.created_at) >= LONGEST {
             store.delete_session(token_hash.to_vec()).await?;
             return Ok(None);
@@ -183,7 +189,10 @@ impl FromRequest for Admin {
 
 /// The site a request came to.
 pub fn site(request: &HttpRequest) -> Result<web::Data<Site>, ApiError> {
-    request.app_data::<web::Data<Site>>().cloned().ok_or_else(|| ApiError::internal("the application has no site"))
+    request
+        .app_data::<web::Data<Site>>()
+        .cloned()
+        .ok_or_else(|| ApiError::internal("the application has no site"))
 }
 
 #[cfg(test)]

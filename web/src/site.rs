@@ -3,16 +3,21 @@
 use crate::login_limits::LoginLimits;
 use crate::origin::Origins;
 use crate::password::Passwords;
+use crate::quota::Quota;
 use crate::session::Sessions;
 use crate::setup_token::SetupToken;
 use actix_web::web;
 use metrics_exporter_prometheus::PrometheusHandle;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
 use switchboard_actors::Actors;
 use switchboard_actors::clock::Clock;
 use switchboard_actors::roster::Roster;
 use switchboard_engine::time::Timestamp;
+
+/// How many files one visitor, and one address of the network, may upload in which time.
+const VISITOR_UPLOADS: (u32, Duration) = (30, Duration::from_mins(10));
 
 pub struct Site {
     pub actors: Actors,
@@ -21,6 +26,8 @@ pub struct Site {
     pub passwords: Passwords,
     pub origins: Origins,
     pub setup: SetupToken,
+    /// Files of visitors.
+    pub visitor_uploads: Quota,
     pub demo: bool,
     pub metrics: PrometheusHandle,
     /// Wall-clock time: the demo's pushed clock must not sign anybody out.
@@ -30,11 +37,18 @@ pub struct Site {
 }
 
 impl Site {
-    pub fn new(actors: Actors, origins: Origins, setup: SetupToken, metrics: PrometheusHandle, demo: bool) -> Self {
+    pub fn new(
+        actors: Actors,
+        origins: Origins,
+        setup: SetupToken,
+        metrics: PrometheusHandle,
+        demo: bool,
+    ) -> Self {
         Self {
             sessions: Sessions::default(),
             login_limits: LoginLimits::default(),
             passwords: Passwords::default(),
+            visitor_uploads: Quota::new(VISITOR_UPLOADS.0, VISITOR_UPLOADS.1),
             wall: Clock::default(),
             draining: AtomicBool::new(false),
             busy: AtomicUsize::new(0),

@@ -9,10 +9,12 @@ use crate::session::site;
 use crate::site::Site;
 use actix_multipart::Multipart;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_SECURITY_POLICY};
+use actix_web::http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_SECURITY_POLICY, HOST};
+use actix_web::middleware::Compress;
 use actix_web::{HttpRequest, HttpResponse, get, post, web};
 use serde_json::{Value, json};
 use std::sync::Arc;
+use std::time::Instant;
 use switchboard_actors::roster::Line;
 use switchboard_actors::visitors::{self, Visitor};
 use switchboard_engine::channel::ChannelKind;
@@ -27,13 +29,17 @@ fn line(site: &Site, key: &str) -> Result<Arc<Line>, ApiError> {
     (status = 200, content_type = "text/javascript", body = String),
     (status = 404, body = ErrorAnswer),
 ))]
-#[get("/w/{key}.js")]
-pub async fn get_loader(request: HttpRequest, key: web::Path<String>) -> Result<HttpResponse, ApiError> {
+#[get("/w/{key}.js", wrap = "Compress::default()")]
+pub(crate) async fn get_loader(
+    request: HttpRequest,
+    key: web::Path<String>,
+) -> Result<HttpResponse, ApiError> {
     let site = site(&request)?;
     let line = line(&site, &key)?;
     let loader = switchboard_ui::get("widget/loader.js").ok_or_else(not_built)?;
-    let boot = boot(&line, &site.actors.public_url);
-    let script = [format!("window.__switchboard_boot={};\n", in_script(&boot)).as_bytes(), &loader.body].concat();
+    let boot = boot(&line, &own_origin(&request, &site));
+    let script =
+        [format!("window.__switchboard_boot={};\n", in_script(&boot)).as_bytes(), &loader.body].concat();
     Ok(HttpResponse::Ok()
         .content_type("text/javascript; charset=utf-8")
         .insert_header((CACHE_CONTROL, "public, max-age=300"))
@@ -41,8 +47,19 @@ pub async fn get_loader(request: HttpRequest, key: web::Path<String>) -> Result<
         .body(script))
 }
 
+/// The origin this request came to, if it is one of ours: a page under one of this machine's names gets its panel under the same.
+fn own_origin(request: &HttpRequest, site: &Site) -> String {
+    let host = request.headers().get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let asked = format!("http://{host}");
+    if site.origins.is_own(&asked) { asked } else { site.actors.public_url.to_string() }
+}
+
 fn not_built() -> ApiError {
-    ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "not_built", "This server was built without its front-end.")
+    ApiError::new(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "not_built",
+        "This server was built without its front-end.",
+    )
 }
 
 fn boot(line: &Line, origin: &str) -> Value {
@@ -71,7 +88,10 @@ fn in_script(value: &Value) -> String {
     (status = 404, body = ErrorAnswer),
 ))]
 #[get("/widget/v1/frame/{key}")]
-pub async fn get_frame(request: HttpRequest, key: web::Path<String>) -> Result<HttpResponse, ApiError> {
+pub(crate) async fn get_frame(
+    request: HttpRequest,
+    key: web::Path<String>,
+) -> Result<HttpResponse, ApiError> {
     let site = site(&request)?;
     let line = line(&site, &key)?;
     let frame = switchboard_ui::get("widget/frame.html").ok_or_else(not_built)?;
@@ -101,7 +121,10 @@ fn frame_policy(line: &Line) -> String {
 /// A file of the panel.
 #[utoipa::path(tag = "widget", params(("file" = String, Path)), responses((status = 200), (status = 404, body = ErrorAnswer)))]
 #[get("/widget/assets/{file}")]
-pub async fn get_widget_asset(request: HttpRequest, file: web::Path<String>) -> Result<HttpResponse, ApiError> {
+pub(crate) async fn get_widget_asset(
+    request: HttpRequest,
+    file: web::Path<String>,
+) -> Result<HttpResponse, ApiError> {
     let asset = switchboard_ui::get(&format!("widget/assets/{file}")).ok_or_else(ApiError::not_found)?;
     Ok(assets::serve(&request, &asset))
 }
@@ -113,11 +136,19 @@ pub async fn get_widget_asset(request: HttpRequest, file: web::Path<String>) -> 
     (status = 401, body = ErrorAnswer, description = "token_invalid"),
     (status = 413, body = ErrorAnswer, description = "media_too_large"),
     (status = 415, body = ErrorAnswer, description = "media_type_unsupported"),
+    (status = 429, body = ErrorAnswer, description = "rate_limited"),
 ))]
 #[post("/widget/v1/media")]
-pub async fn upload_visitor_media(request: HttpRequest, form: Multipart) -> Result<HttpResponse, ApiError> {
+pub(crate) async fn upload_visitor_media(
+    request: HttpRequest,
+    form: Multipart,
+) -> Result<HttpResponse, ApiError> {
     let site = site(&request)?;
     let visitor = visitor(&request, &site)?;
+    let address = request.peer_addr().map(|peer| peer.ip().to_string()).unwrap_or_default();
+    for key in [&visitor.id, &address] {
+        site.visitor_uploads.take(key, Instant::now()).map_err(ApiError::rate_limited)?;
+    }
     files::take_upload(&site, visitor.line.channel.business_id, visitor.uploader(), form).await
 }
 
@@ -128,14 +159,19 @@ pub async fn upload_visitor_media(request: HttpRequest, form: Multipart) -> Resu
     (status = 404, body = ErrorAnswer),
 ))]
 #[get("/widget/v1/media/{id}")]
-pub async fn download_visitor_media(request: HttpRequest, id: web::Path<String>) -> Result<HttpResponse, ApiError> {
+pub(crate) async fn download_visitor_media(
+    request: HttpRequest,
+    id: web::Path<String>,
+) -> Result<HttpResponse, ApiError> {
     let site = site(&request)?;
     let visitor = visitor(&request, &site)?;
     let id: MediaId = id.parse().map_err(|_| ApiError::not_found())?;
     let record = site.actors.core.store.file(id).await?.ok_or_else(ApiError::not_found)?;
     let own = match record.message {
         // What was said on another line of the same conversation is not the widget's business.
-        Some((message, conversation)) if site.actors.conversation_of(&visitor).await? == Some(conversation) => {
+        Some((message, conversation))
+            if site.actors.conversation_of(&visitor).await? == Some(conversation) =>
+        {
             let message = site.actors.core.store.message(message).await?;
             message.is_some_and(|message| message.channel_id == visitor.line.channel.id)
         }

@@ -24,7 +24,10 @@ pub struct AssignRequest {
     Refusals, WriteRefusals,
 ))]
 #[post("/conversations/{id}/attend")]
-pub async fn attend_conversation(signed_in: SignedIn, id: web::Path<String>) -> Result<HttpResponse, ApiError> {
+pub(crate) async fn attend_conversation(
+    signed_in: SignedIn,
+    id: web::Path<String>,
+) -> Result<HttpResponse, ApiError> {
     let actors = &signed_in.site.actors;
     let done = actors.attend(signed_in.user.id, conversation_id(&id)?).await?;
     Ok(conversation_answer(&done.conversation, actors.core.clock.now()))
@@ -37,7 +40,7 @@ pub async fn attend_conversation(signed_in: SignedIn, id: web::Path<String>) -> 
     Refusals, WriteRefusals,
 ))]
 #[put("/conversations/{id}/assignees")]
-pub async fn assign_conversation(
+pub(crate) async fn assign_conversation(
     signed_in: SignedIn,
     id: web::Path<String>,
     body: web::Json<AssignRequest>,
@@ -53,7 +56,10 @@ pub async fn assign_conversation(
     Refusals, WriteRefusals,
 ))]
 #[delete("/conversations/{id}/assignees")]
-pub async fn unassign_conversation(signed_in: SignedIn, id: web::Path<String>) -> Result<HttpResponse, ApiError> {
+pub(crate) async fn unassign_conversation(
+    signed_in: SignedIn,
+    id: web::Path<String>,
+) -> Result<HttpResponse, ApiError> {
     let actors = &signed_in.site.actors;
     let done = actors.unassign(signed_in.user.id, conversation_id(&id)?).await?;
     Ok(conversation_answer(&done.conversation, actors.core.clock.now()))

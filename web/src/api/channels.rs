@@ -90,10 +90,11 @@ pub fn webhook_url(public_url: &str, kind: ChannelKind, id: ChannelId) -> Option
 /// Channels of the groups this user may see.
 #[utoipa::path(tag = "channels", responses((status = 200, body = ChannelsAnswer), Refusals))]
 #[get("/channels")]
-pub async fn list_channels(signed_in: SignedIn) -> Result<HttpResponse, ApiError> {
+pub(crate) async fn list_channels(signed_in: SignedIn) -> Result<HttpResponse, ApiError> {
     let SignedIn { site, user, .. } = signed_in;
     let records = site.actors.core.store.channels().await?.into_iter();
-    let visible = records.filter(|one| one.channel.business_id == user.business_id && user.sees(one.channel.group_id));
+    let visible =
+        records.filter(|one| one.channel.business_id == user.business_id && user.sees(one.channel.group_id));
     let channels = visible.map(|record| ChannelShape::of(record, &site.actors.public_url)).collect();
     Ok(HttpResponse::Ok().json(ChannelsAnswer { channels }))
 }
@@ -101,7 +102,10 @@ pub async fn list_channels(signed_in: SignedIn) -> Result<HttpResponse, ApiError
 /// Connects a line. Admins only.
 #[utoipa::path(tag = "channels", request_body = CreateChannelRequest, responses((status = 201, body = ChannelAnswer), Refusals, WriteRefusals))]
 #[post("/channels")]
-pub async fn create_channel(admin: Admin, body: web::Json<CreateChannelRequest>) -> Result<HttpResponse, ApiError> {
+pub(crate) async fn create_channel(
+    admin: Admin,
+    body: web::Json<CreateChannelRequest>,
+) -> Result<HttpResponse, ApiError> {
     let SignedIn { site, user, .. } = admin.0;
     let body = body.into_inner();
     let group = body.group_id;
@@ -113,7 +117,15 @@ pub async fn create_channel(admin: Admin, body: web::Json<CreateChannelRequest>)
     let id = ChannelId(site.actors.core.ids.next());
     let sealed = site.actors.vault.seal_json("channel", id.0, &Value::Object(credentials));
     let record = ChannelRecord {
-        channel: Channel { id, business_id: user.business_id, group_id: group, kind, provider, name, address },
+        channel: Channel {
+            id,
+            business_id: user.business_id,
+            group_id: group,
+            kind,
+            provider,
+            name,
+            address,
+        },
         status: ChannelStatus::Connected,
         credentials: Some(sealed),
         settings: Value::Object(settings),
@@ -129,11 +141,16 @@ pub async fn create_channel(admin: Admin, body: web::Json<CreateChannelRequest>)
 /// What a provider cannot work without, and what may be set.
 fn needs(provider: Provider) -> (&'static [&'static str], &'static [&'static str]) {
     match provider {
-        Provider::Widget => (&[], &["title", "greeting", "colour", "position", "locale", "label", "allowed_origins"]),
-        Provider::CloudApi => {
-            (&["access_token", "app_secret", "verify_token"], &["base_url", "api_version", "accept_any_number"])
+        Provider::Widget => {
+            (&[], &["title", "greeting", "colour", "position", "locale", "label", "allowed_origins"])
         }
-        Provider::Dialog360 => (&["api_key", "webhook_secret"], &["base_url", "webhook_header", "accept_any_number"]),
+        Provider::CloudApi => (
+            &["access_token", "app_secret", "verify_token"],
+            &["base_url", "api_version", "accept_any_number"],
+        ),
+        Provider::Dialog360 => {
+            (&["api_key", "webhook_secret"], &["base_url", "webhook_header", "accept_any_number"])
+        }
         Provider::Twilio => (&["account_sid", "auth_token"], &["base_url"]),
     }
 }
@@ -155,7 +172,9 @@ fn checked(mut body: CreateChannelRequest) -> Result<CreateChannelRequest, ApiEr
         }
     };
     let (secrets, settings) = needs(body.provider);
-    let given = |name: &&&str| body.credentials.get(**name).and_then(Value::as_str).is_some_and(|text| !text.is_empty());
+    let given = |name: &&&str| {
+        body.credentials.get(**name).and_then(Value::as_str).is_some_and(|text| !text.is_empty())
+    };
     let missing: Vec<&str> = secrets.iter().filter(|name| !given(name)).copied().collect();
     if !missing.is_empty() {
         wrong.insert("credentials", format!("needs {}", missing.join(", ")));
@@ -163,20 +182,26 @@ fn checked(mut body: CreateChannelRequest) -> Result<CreateChannelRequest, ApiEr
     if let Some(unknown) = body.credentials.keys().find(|name| !secrets.contains(&name.as_str())) {
         wrong.insert("credentials", format!("{unknown} is not one of {}", secrets.join(", ")));
     }
-    if let Some(problem) = body.settings.iter().find_map(|(name, value)| setting_problem(settings, name, value)) {
+    if let Some(problem) =
+        body.settings.iter().find_map(|(name, value)| setting_problem(settings, name, value))
+    {
         wrong.insert("settings", problem);
     }
     if wrong.is_empty() { Ok(body) } else { Err(ApiError::invalid_fields(wrong)) }
 }
 
 fn address(provider: Provider, given: &str) -> Result<String, &'static str> {
-    let digits = |text: &str, most: usize| (5..=most).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+    let digits = |text: &str, most: usize| {
+        (5..=most).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
+    };
     match provider {
         Provider::Widget if given.is_empty() => Ok(widget_key()),
         Provider::Widget => Err("must be empty: the widget's key is made here"),
         Provider::CloudApi | Provider::Dialog360 if digits(given, 32) => Ok(given.to_owned()),
         Provider::CloudApi | Provider::Dialog360 => Err("must be the phone number id: digits only"),
-        Provider::Twilio if given.strip_prefix('+').is_some_and(|number| digits(number, 15)) => Ok(given.to_owned()),
+        Provider::Twilio if given.strip_prefix('+').is_some_and(|number| digits(number, 15)) => {
+            Ok(given.to_owned())
+        }
         Provider::Twilio => Err("must be a number like +442079460000"),
     }
 }
@@ -192,7 +217,9 @@ fn setting_problem(known: &[&str], name: &str, value: &Value) -> Option<String> 
         }
         ("base_url", Value::String(url)) => url.starts_with("http://") || url.starts_with("https://"),
         ("colour", Value::String(colour)) => {
-            colour.len() == 7 && colour.starts_with('#') && colour.bytes().skip(1).all(|byte| byte.is_ascii_hexdigit())
+            colour.len() == 7
+                && colour.starts_with('#')
+                && colour.bytes().skip(1).all(|byte| byte.is_ascii_hexdigit())
         }
         ("position", Value::String(side)) => matches!(side.as_str(), "left" | "right"),
         (_, Value::String(text)) => text.len() <= 500,

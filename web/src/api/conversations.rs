@@ -51,9 +51,12 @@ struct Listed<'a> {
 }
 
 /// A list, newest activity first.
-#[utoipa::path(tag = "conversations", params(ListQuery), responses((status = 200, body = ConversationsAnswer), Refusals))]
+#[utoipa::path(tag = "conversations", responses((status = 200, body = ConversationsAnswer), Refusals))]
 #[get("/conversations")]
-pub async fn list_conversations(signed_in: SignedIn, query: web::Query<ListQuery>) -> Result<HttpResponse, ApiError> {
+pub(crate) async fn list_conversations(
+    signed_in: SignedIn,
+    query: web::Query<ListQuery>,
+) -> Result<HttpResponse, ApiError> {
     #[derive(Serialize)]
     struct Answer<'a> {
         conversations: Vec<Listed<'a>>,
@@ -61,7 +64,9 @@ pub async fn list_conversations(signed_in: SignedIn, query: web::Query<ListQuery
     }
     let limit = page_size(query.limit)?;
     let after = match query.after.as_deref() {
-        Some(text) => Some(parse_after(text).ok_or_else(|| ApiError::invalid("after", "is not a page of ours"))?),
+        Some(text) => {
+            Some(parse_after(text).ok_or_else(|| ApiError::invalid("after", "is not a page of ours"))?)
+        }
         None => None,
     };
     let inbox = Inbox {
@@ -78,14 +83,18 @@ pub async fn list_conversations(signed_in: SignedIn, query: web::Query<ListQuery
     let last = rows.last().filter(|_| more);
     let next = last.map(|(row, _)| format!("{}.{}", row.last_activity_at.0, row.id));
     let now = core.clock.now();
-    let conversations = rows.iter().map(|(row, read)| Listed { conversation: ConversationView::of(row, now), read: *read });
+    let conversations =
+        rows.iter().map(|(row, read)| Listed { conversation: ConversationView::of(row, now), read: *read });
     Ok(HttpResponse::Ok().json(Answer { conversations: conversations.collect(), meta: NextPage { next } }))
 }
 
 /// One conversation, with the viewer's read state.
 #[utoipa::path(tag = "conversations", params(("id" = String, Path)), responses((status = 200, body = ListedConversation), Refusals))]
 #[get("/conversations/{id}")]
-pub async fn get_conversation(signed_in: SignedIn, id: web::Path<String>) -> Result<HttpResponse, ApiError> {
+pub(crate) async fn get_conversation(
+    signed_in: SignedIn,
+    id: web::Path<String>,
+) -> Result<HttpResponse, ApiError> {
     let (id, user) = (conversation_id(&id)?, signed_in.user.id);
     let actors = &signed_in.site.actors;
     let conversation = actors.look(user, id).await?;

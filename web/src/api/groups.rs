@@ -16,10 +16,14 @@ pub struct MembersAnswer {
 /// Those a conversation of this group can be assigned to.
 #[utoipa::path(tag = "groups", params(("id" = String, Path)), responses((status = 200, body = MembersAnswer), Refusals))]
 #[get("/groups/{id}/members")]
-pub async fn list_members(signed_in: SignedIn, id: web::Path<String>) -> Result<HttpResponse, ApiError> {
+pub(crate) async fn list_members(
+    signed_in: SignedIn,
+    id: web::Path<String>,
+) -> Result<HttpResponse, ApiError> {
     let group: GroupId = id.parse().map_err(|_| ApiError::not_found())?;
     let roster = signed_in.site.roster();
-    let known = roster.groups.iter().any(|one| one.id == group && one.business_id == signed_in.user.business_id);
+    let known =
+        roster.groups.iter().any(|one| one.id == group && one.business_id == signed_in.user.business_id);
     if !known || !signed_in.user.sees(group) {
         return Err(ApiError::not_found());
     }

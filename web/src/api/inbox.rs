@@ -30,9 +30,12 @@ pub struct Counts {
 }
 
 /// Counts of the lists.
-#[utoipa::path(tag = "conversations", params(CountsQuery), responses((status = 200, body = CountsAnswer), Refusals))]
+#[utoipa::path(tag = "conversations", responses((status = 200, body = CountsAnswer), Refusals))]
 #[get("/inbox/counts")]
-pub async fn get_counts(signed_in: SignedIn, query: web::Query<CountsQuery>) -> Result<HttpResponse, ApiError> {
+pub(crate) async fn get_counts(
+    signed_in: SignedIn,
+    query: web::Query<CountsQuery>,
+) -> Result<HttpResponse, ApiError> {
     let groups = groups(&signed_in, query.group_id.as_deref())?;
     let counts = signed_in.site.actors.core.store.counts(groups, signed_in.user.id).await?;
     let counts =
@@ -44,7 +47,8 @@ pub async fn get_counts(signed_in: SignedIn, query: web::Query<CountsQuery>) -> 
 pub(super) fn groups(signed_in: &SignedIn, named: Option<&str>) -> Result<Vec<GroupId>, ApiError> {
     let user = &signed_in.user;
     let roster = signed_in.site.roster();
-    let own = roster.groups.iter().filter(|group| group.business_id == user.business_id && user.sees(group.id));
+    let own =
+        roster.groups.iter().filter(|group| group.business_id == user.business_id && user.sees(group.id));
     let mut own = own.map(|group| group.id);
     let Some(named) = named else { return Ok(own.collect()) };
     let wanted: GroupId = named.parse().map_err(|_| ApiError::not_found())?;

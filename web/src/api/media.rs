@@ -26,19 +26,19 @@ pub struct ShowQuery {
     Refusals, WriteRefusals,
 ))]
 #[post("/media")]
-pub async fn upload_media(signed_in: SignedIn, form: Multipart) -> Result<HttpResponse, ApiError> {
+pub(crate) async fn upload_media(signed_in: SignedIn, form: Multipart) -> Result<HttpResponse, ApiError> {
     let SignedIn { site, user, .. } = signed_in;
     files::take_upload(&site, user.business_id, Uploader::User(user.id), form).await
 }
 
 /// A file's bytes. As an attachment, unless an image, audio or video is asked for with `?inline=1`.
-#[utoipa::path(tag = "media", params(("id" = String, Path), ShowQuery), responses(
+#[utoipa::path(tag = "media", params(("id" = String, Path)), responses(
     (status = 200, description = "the bytes", content_type = "application/octet-stream", body = String),
     (status = 206, description = "a part of them, for a Range"),
     Refusals,
 ))]
 #[get("/media/{id}")]
-pub async fn download_media(
+pub(crate) async fn download_media(
     signed_in: SignedIn,
     request: HttpRequest,
     id: web::Path<String>,

@@ -33,7 +33,7 @@ pub struct SendMessageRequest {
     Refusals, WriteRefusals,
 ))]
 #[post("/conversations/{id}/messages")]
-pub async fn send_message(
+pub(crate) async fn send_message(
     signed_in: SignedIn,
     id: web::Path<String>,
     body: web::Json<SendMessageRequest>,

@@ -26,7 +26,7 @@ pub struct ReadRequest {
     Refusals, WriteRefusals,
 ))]
 #[post("/conversations/{id}/read")]
-pub async fn mark_read(
+pub(crate) async fn mark_read(
     signed_in: SignedIn,
     id: web::Path<String>,
     body: web::Json<ReadRequest>,

@@ -3,9 +3,9 @@
 use super::shapes::{ErrorAnswer, Group, Refusals, User, UserAnswer, WriteRefusals};
 use crate::error::ApiError;
 use crate::session::{Sessions, SignedIn, no_cookie, site};
+use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
 use actix_web::http::header::USER_AGENT;
-use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest, HttpResponse, delete, get, post, web};
 use serde::{Deserialize, Serialize};
 use std::time::Instant;
@@ -51,7 +51,10 @@ pub struct Business {
     WriteRefusals,
 ))]
 #[post("/session")]
-pub async fn sign_in(request: HttpRequest, body: web::Json<SignInRequest>) -> Result<HttpResponse, ApiError> {
+pub(crate) async fn sign_in(
+    request: HttpRequest,
+    body: web::Json<SignInRequest>,
+) -> Result<HttpResponse, ApiError> {
     let site = site(&request)?;
     let SignInRequest { email, password } = body.into_inner();
     // The peer itself: a header that anybody may write must not move anybody's limit.
@@ -60,12 +63,20 @@ pub async fn sign_in(request: HttpRequest, body: web::Json<SignInRequest>) -> Re
         metrics::counter!(telemetry::LOGINS, "result" => "limited").increment(1);
         return Err(ApiError::rate_limited(seconds));
     }
-    let known = if email.len() <= 254 { site.actors.core.store.find_user_by_email(email.clone()).await? } else { None };
+    let known = if email.len() <= 254 {
+        site.actors.core.store.find_user_by_email(email.clone()).await?
+    } else {
+        None
+    };
     let (user, hash) = known.filter(|(user, _)| user.status == UserStatus::Active).unzip();
     let right = site.passwords.verify(password, hash.flatten()).await?;
     let Some(user) = user.filter(|_| right) else {
         metrics::counter!(telemetry::LOGINS, "result" => "failed").increment(1);
-        return Err(ApiError::new(StatusCode::UNAUTHORIZED, "login_failed", "The e-mail address or the password is wrong."));
+        return Err(ApiError::new(
+            StatusCode::UNAUTHORIZED,
+            "login_failed",
+            "The e-mail address or the password is wrong.",
+        ));
     };
     site.login_limits.succeeded(&email, from);
     let colleague = site.actors.user(user.id).map_err(ApiError::from)?;
@@ -82,11 +93,12 @@ pub async fn sign_in(request: HttpRequest, body: web::Json<SignInRequest>) -> Re
 /// Who is signed in, and where.
 #[utoipa::path(tag = "session", responses((status = 200, body = SessionAnswer), Refusals))]
 #[get("/session")]
-pub async fn get_session(signed_in: SignedIn) -> Result<HttpResponse, ApiError> {
+pub(crate) async fn get_session(signed_in: SignedIn) -> Result<HttpResponse, ApiError> {
     let SignedIn { site, user, .. } = signed_in;
     let roster = site.roster();
     let business = roster.business.as_ref().ok_or_else(ApiError::not_signed_in)?;
-    let groups = roster.groups.iter().filter(|group| group.business_id == user.business_id && user.sees(group.id));
+    let groups =
+        roster.groups.iter().filter(|group| group.business_id == user.business_id && user.sees(group.id));
     let answer = SessionAnswer {
         user: User::of(&user),
         business: Business {
@@ -105,7 +117,7 @@ pub async fn get_session(signed_in: SignedIn) -> Result<HttpResponse, ApiError> 
 /// Signs out; the session's sockets close.
 #[utoipa::path(tag = "session", responses((status = 204), Refusals, WriteRefusals))]
 #[delete("/session")]
-pub async fn sign_out(signed_in: SignedIn) -> Result<HttpResponse, ApiError> {
+pub(crate) async fn sign_out(signed_in: SignedIn) -> Result<HttpResponse, ApiError> {
     let SignedIn { site, caller, .. } = signed_in;
     Sessions::end(&site, &caller).await?;
     Ok(HttpResponse::NoContent().cookie(no_cookie(&site)).finish())

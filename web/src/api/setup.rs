@@ -14,7 +14,9 @@ use std::time::Instant;
 use switchboard_engine::channel::{Channel, Provider};
 use switchboard_engine::ids::{BusinessId, ChannelId, GroupId, UserId};
 use switchboard_engine::user::Role;
-use switchboard_schema::{Business, ChannelRecord, ChannelStatus, Constraint, Group, NewUser, SetUp, StoreError, UserStatus};
+use switchboard_schema::{
+    Business, ChannelRecord, ChannelStatus, Constraint, Group, NewUser, SetUp, StoreError, UserStatus,
+};
 use utoipa::ToSchema;
 
 #[derive(Serialize, ToSchema)]
@@ -43,7 +45,7 @@ pub struct SetupRequest {
 /// Whether set-up is still to be done.
 #[utoipa::path(tag = "setup", responses((status = 200, body = SetupAnswer)))]
 #[get("/setup")]
-pub async fn get_setup(request: HttpRequest) -> Result<HttpResponse, ApiError> {
+pub(crate) async fn get_setup(request: HttpRequest) -> Result<HttpResponse, ApiError> {
     Ok(HttpResponse::Ok().json(SetupAnswer { needed: site(&request)?.setup.is_open() }))
 }
 
@@ -55,7 +57,10 @@ pub async fn get_setup(request: HttpRequest) -> Result<HttpResponse, ApiError> {
     WriteRefusals,
 ))]
 #[post("/setup")]
-pub async fn finish_setup(request: HttpRequest, body: web::Json<SetupRequest>) -> Result<HttpResponse, ApiError> {
+pub(crate) async fn finish_setup(
+    request: HttpRequest,
+    body: web::Json<SetupRequest>,
+) -> Result<HttpResponse, ApiError> {
     let site = site(&request)?;
     if !site.setup.is_open() {
         return Err(already_set_up());
@@ -106,7 +111,9 @@ fn checked(body: SetupRequest) -> Result<SetupRequest, ApiError> {
     if !is_email(&body.email) {
         wrong.insert("email", "must be an e-mail address".to_owned());
     }
-    if let Some(weakness) = weakness(&body.password, &[&body.business_name, &body.email, &body.first_name, &body.last_name]) {
+    if let Some(weakness) =
+        weakness(&body.password, &[&body.business_name, &body.email, &body.first_name, &body.last_name])
+    {
         wrong.insert("password", weakness);
     }
     if wrong.is_empty() { Ok(body) } else { Err(ApiError::invalid_fields(wrong)) }
@@ -117,7 +124,9 @@ pub fn is_email(text: &str) -> bool {
     let plain = |c: char| !c.is_whitespace() && !c.is_control() && !matches!(c, '<' | '>' | '"' | ',' | ';');
     text.len() <= 254
         && text.chars().all(plain)
-        && text.split_once('@').is_some_and(|(local, host)| !local.is_empty() && host.len() > 2 && !host.contains('@'))
+        && text
+            .split_once('@')
+            .is_some_and(|(local, host)| !local.is_empty() && host.len() > 2 && !host.contains('@'))
 }
 
 async fn create(site: &Site, body: SetupRequest) -> Result<UserId, StoreError> {
@@ -161,7 +170,9 @@ async fn create(site: &Site, body: SetupRequest) -> Result<UserId, StoreError> {
     };
     let settings = serde_json::json!({"title": name});
     let status = ChannelStatus::Connected;
-    store.create_channel(ChannelRecord { channel, status, credentials: None, settings, created_at: now }).await?;
+    store
+        .create_channel(ChannelRecord { channel, status, credentials: None, settings, created_at: now })
+        .await?;
     site.actors.reload().await?;
     Ok(admin)
 }

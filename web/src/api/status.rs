@@ -13,7 +13,10 @@ use actix_web::{HttpResponse, post, web};
     Refusals, WriteRefusals,
 ))]
 #[post("/conversations/{id}/close")]
-pub async fn close_conversation(signed_in: SignedIn, id: web::Path<String>) -> Result<HttpResponse, ApiError> {
+pub(crate) async fn close_conversation(
+    signed_in: SignedIn,
+    id: web::Path<String>,
+) -> Result<HttpResponse, ApiError> {
     let actors = &signed_in.site.actors;
     let done = actors.close(signed_in.user.id, conversation_id(&id)?).await?;
     Ok(conversation_answer(&done.conversation, actors.core.clock.now()))
@@ -26,7 +29,10 @@ pub async fn close_conversation(signed_in: SignedIn, id: web::Path<String>) -> R
     Refusals, WriteRefusals,
 ))]
 #[post("/conversations/{id}/reopen")]
-pub async fn reopen_conversation(signed_in: SignedIn, id: web::Path<String>) -> Result<HttpResponse, ApiError> {
+pub(crate) async fn reopen_conversation(
+    signed_in: SignedIn,
+    id: web::Path<String>,
+) -> Result<HttpResponse, ApiError> {
     let actors = &signed_in.site.actors;
     let done = actors.reopen(signed_in.user.id, conversation_id(&id)?).await?;
     Ok(conversation_answer(&done.conversation, actors.core.clock.now()))

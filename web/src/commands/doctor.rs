@@ -25,7 +25,10 @@ enum Finding {
 pub(super) async fn run(config: &Config) -> ExitCode {
     let url = config.public_url_at(config.listen);
     let findings = [
-        ("settings", Finding::Good(format!("listen {}, data in {}", config.listen, config.data_dir.display()))),
+        (
+            "settings",
+            Finding::Good(format!("listen {}, data in {}", config.listen, config.data_dir.display())),
+        ),
         ("public URL", public_url(config, &url)),
         ("secret key", Finding::Good("present".to_owned())),
         ("database", database(config).await),
@@ -72,7 +75,9 @@ async fn database(config: &Config) -> Finding {
     let probe = store.write_probe(Clock::default().now()).await;
     let took = started.elapsed();
     let finding = match probe {
-        Ok(()) => Finding::Good(format!("{kind}, up to date, durable commits; one took {:.1} ms", millis(took))),
+        Ok(()) => {
+            Finding::Good(format!("{kind}, up to date, durable commits; one took {:.1} ms", millis(took)))
+        }
         Err(error) => Finding::Bad(format!("{kind}: {error}")),
     };
     store.close().await;
@@ -85,7 +90,9 @@ fn disk(data_dir: &Path) -> Finding {
     let measured = std::fs::create_dir_all(data_dir).and_then(|()| flush_time(&path));
     let _ = std::fs::remove_file(&path);
     match measured {
-        Ok(took) if took > SLOW_FLUSH => Finding::Warning(format!("a flush takes {:.1} ms: messages will feel slow", millis(took))),
+        Ok(took) if took > SLOW_FLUSH => {
+            Finding::Warning(format!("a flush takes {:.1} ms: messages will feel slow", millis(took)))
+        }
         Ok(took) => Finding::Good(format!("a flush takes {:.2} ms", millis(took))),
         Err(error) => Finding::Bad(format!("{}: {error}", data_dir.display())),
     }
@@ -109,9 +116,9 @@ fn millis(duration: Duration) -> f64 {
 
 fn descriptors() -> Finding {
     match crate::limits::descriptors() {
-        Ok((_, hard)) if hard < DESCRIPTORS => {
-            Finding::Warning(format!("at most {hard} open files: raise the limit (ulimit -Hn) for more sockets"))
-        }
+        Ok((_, hard)) if hard < DESCRIPTORS => Finding::Warning(format!(
+            "at most {hard} open files: raise the limit (ulimit -Hn) for more sockets"
+        )),
         Ok((_, hard)) => Finding::Good(format!("up to {hard} open files")),
         Err(error) => Finding::Warning(format!("the limit cannot be read: {error}")),
     }
@@ -120,7 +127,9 @@ fn descriptors() -> Finding {
 fn front_end() -> Finding {
     match switchboard_ui::not_built() {
         Some(reason) => Finding::Warning(format!("not built: {reason}")),
-        None if switchboard_ui::help_page().is_some() => Finding::Warning("not built: npm run build in web/ui/app".to_owned()),
+        None if switchboard_ui::help_page().is_some() => {
+            Finding::Warning("not built: npm run build in web/ui/app".to_owned())
+        }
         None => Finding::Good("built in".to_owned()),
     }
 }

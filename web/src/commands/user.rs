@@ -10,7 +10,12 @@ use switchboard_engine::ids::UserId;
 use switchboard_engine::user::Role;
 use switchboard_schema::{Constraint, NewUser, Store, StoreError, UserStatus};
 
-pub(super) async fn add_admin(config: &Config, email: String, first_name: String, last_name: String) -> Result<String, String> {
+pub(super) async fn add_admin(
+    config: &Config,
+    email: String,
+    first_name: String,
+    last_name: String,
+) -> Result<String, String> {
     if !is_email(&email) {
         return Err(format!("{email:?} is not an e-mail address"));
     }
@@ -21,9 +26,15 @@ pub(super) async fn add_admin(config: &Config, email: String, first_name: String
     result.map(|()| format!("{email} can sign in as an admin."))
 }
 
-async fn create(store: &Store, email: &str, (first_name, last_name): (String, String), hash: String) -> Result<(), String> {
+async fn create(
+    store: &Store,
+    email: &str,
+    (first_name, last_name): (String, String),
+    hash: String,
+) -> Result<(), String> {
     let business = store.business().await.map_err(plain)?;
-    let business = business.ok_or("This installation is not set up yet: start it and use the token on its console.")?;
+    let business =
+        business.ok_or("This installation is not set up yet: start it and use the token on its console.")?;
     let user = NewUser {
         id: UserId(Ids::default().next()),
         first_name,

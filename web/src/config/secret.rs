@@ -15,7 +15,8 @@ pub(super) fn load(data_dir: &Path, given: Option<String>) -> Result<[u8; 32], C
     }
     let path = data_dir.join("secret.key");
     let hint = format!("check the rights of {}", data_dir.display());
-    read_or_make(data_dir, &path).map_err(|problem| error(format!("the secret key in {}: {problem}", path.display()), hint))
+    read_or_make(data_dir, &path)
+        .map_err(|problem| error(format!("the secret key in {}: {problem}", path.display()), hint))
 }
 
 fn read_or_make(data_dir: &Path, path: &Path) -> io::Result<[u8; 32]> {

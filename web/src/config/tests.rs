@@ -44,11 +44,8 @@ fn unknown_variables_are_errors_with_a_hint() {
 
 #[test]
 fn impossible_combinations_are_errors() {
-    for bad in [
-        &["--demo", "--listen", "0.0.0.0:80"][..],
-        &["--nats-url", "nats://x"],
-        &["--log", "info,=,"],
-    ] {
+    for bad in [&["--demo", "--listen", "0.0.0.0:80"][..], &["--nats-url", "nats://x"], &["--log", "info,=,"]]
+    {
         assert!(check_combinations(&settings(bad)).is_err(), "{bad:?}");
     }
     let wrong = settings(&["--database-url", "mysql://x"]);
@@ -61,5 +58,9 @@ fn a_public_url_is_an_origin() {
     for bad in ["chat.example.com", "ftp://x", "https://", "https://x/y", "https://a@b", "https://x?y"] {
         assert!(checked_url(bad).is_err(), "{bad}");
     }
-    assert!(is_local("http://127.0.0.1:8080") && is_local("http://localhost") && !is_local("http://local.example"));
+    assert!(
+        is_local("http://127.0.0.1:8080")
+            && is_local("http://localhost")
+            && !is_local("http://local.example")
+    );
 }

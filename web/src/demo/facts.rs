@@ -93,7 +93,12 @@ fn cloud(public_url: &str) -> String {
          curl -i '{url}?hub.mode=subscribe&hub.challenge=1158201444&hub.verify_token={}'\n\
          curl -i '{url}' -H 'Content-Type: application/json' -H 'X-Hub-Signature-256: {signature}' \\\n  -d '{body}'\n\
          # any other body: SIGNATURE=$(printf %s \"$BODY\" | openssl dgst -sha256 -hmac {} -hex | sed 's/.* /sha256=/')\n",
-        CLOUD.channel, CLOUD.app_secret, CLOUD.verify_token, CLOUD.phone_number_id, CLOUD.verify_token, CLOUD.app_secret,
+        CLOUD.channel,
+        CLOUD.app_secret,
+        CLOUD.verify_token,
+        CLOUD.phone_number_id,
+        CLOUD.verify_token,
+        CLOUD.app_secret,
     )
 }
 
@@ -103,7 +108,11 @@ fn dialog360(public_url: &str) -> String {
     format!(
         "WhatsApp through 360dialog, channel {}: header {}: {}\n\
          curl -i '{url}' -H 'Content-Type: application/json' -H '{}: {}' \\\n  -d '{body}'\n",
-        DIALOG360.channel, DIALOG360.header, DIALOG360.webhook_secret, DIALOG360.header, DIALOG360.webhook_secret,
+        DIALOG360.channel,
+        DIALOG360.header,
+        DIALOG360.webhook_secret,
+        DIALOG360.header,
+        DIALOG360.webhook_secret,
     )
 }
 
@@ -117,9 +126,12 @@ fn twilio(public_url: &str) -> String {
         ("Body", "Hello by SMS"),
         ("NumMedia", "0"),
     ];
-    let owned: Vec<(String, String)> = fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    let owned: Vec<(String, String)> =
+        fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
     let signature = twilio_signature(TWILIO.auth_token, &url, &owned);
-    let form = fields.iter().fold(String::new(), |form, (name, value)| format!("{form} --data-urlencode '{name}={value}'"));
+    let form = fields
+        .iter()
+        .fold(String::new(), |form, (name, value)| format!("{form} --data-urlencode '{name}={value}'"));
     format!(
         "SMS through Twilio, channel {}: account {}, auth token {}, number {}\n\
          curl -i '{url}' -H 'X-Twilio-Signature: {signature}' \\\n {form}\n",

@@ -24,7 +24,10 @@ const NOTHING_TO_DO: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Response
         (status = 503, body = shapes::ErrorAnswer, description = "overloaded or storage_full: send it again after Retry-After"),
     ))]
 #[post("/hooks/sms/{channel_id}")]
-pub async fn receive_sms_hook(request: HttpRequest, payload: web::Payload) -> Result<HttpResponse, ApiError> {
+pub(crate) async fn receive_sms_hook(
+    request: HttpRequest,
+    payload: web::Payload,
+) -> Result<HttpResponse, ApiError> {
     let (site, line) = line(&request, ChannelKind::Sms)?;
     let raw = limits::whole(&request, &mut payload.into_inner(), limits::HOOK).await?;
     let header = single(request.headers(), "x-twilio-signature");

@@ -20,7 +20,7 @@ const STATIC_HEADER: &str = "x-switchboard-secret";
     (status = 404, body = shapes::ErrorAnswer),
 ))]
 #[get("/hooks/whatsapp/{channel_id}")]
-pub async fn verify_whatsapp_hook(request: HttpRequest) -> Result<HttpResponse, ApiError> {
+pub(crate) async fn verify_whatsapp_hook(request: HttpRequest) -> Result<HttpResponse, ApiError> {
     let (_, line) = line(&request, ChannelKind::Whatsapp)?;
     let token = line.credential("verify_token").unwrap_or_default();
     match signature::handshake(request.query_string(), token) {
@@ -47,7 +47,10 @@ pub async fn verify_whatsapp_hook(request: HttpRequest) -> Result<HttpResponse, 
         (status = 503, body = shapes::ErrorAnswer, description = "overloaded or storage_full: send it again after Retry-After"),
     ))]
 #[post("/hooks/whatsapp/{channel_id}")]
-pub async fn receive_whatsapp_hook(request: HttpRequest, payload: web::Payload) -> Result<HttpResponse, ApiError> {
+pub(crate) async fn receive_whatsapp_hook(
+    request: HttpRequest,
+    payload: web::Payload,
+) -> Result<HttpResponse, ApiError> {
     let (site, line) = line(&request, ChannelKind::Whatsapp)?;
     let raw = limits::whole(&request, &mut payload.into_inner(), limits::HOOK).await?;
     if !is_genuine(&line, request.headers(), &raw) {

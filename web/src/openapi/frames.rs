@@ -59,11 +59,32 @@ enum AgentServerFrame {
     #[serde(rename = "resync")]
     Resync { req: String },
     #[serde(rename = "message.created")]
-    MessageCreated { conversation_id: String, seq: i64, at: String, d: MessageCreated, row: Conversation, cursor: String },
+    MessageCreated {
+        conversation_id: String,
+        seq: i64,
+        at: String,
+        d: MessageCreated,
+        row: Conversation,
+        cursor: String,
+    },
     #[serde(rename = "message.status")]
-    MessageStatus { conversation_id: String, seq: i64, at: String, d: MessageStatus, row: Conversation, cursor: String },
+    MessageStatus {
+        conversation_id: String,
+        seq: i64,
+        at: String,
+        d: MessageStatus,
+        row: Conversation,
+        cursor: String,
+    },
     #[serde(rename = "message.media")]
-    MessageMedia { conversation_id: String, seq: i64, at: String, d: MessageMedia, row: Conversation, cursor: String },
+    MessageMedia {
+        conversation_id: String,
+        seq: i64,
+        at: String,
+        d: MessageMedia,
+        row: Conversation,
+        cursor: String,
+    },
     /// `conversation.created`, `.assigned`, `.unassigned`, `.closed`, `.reopened` have the same frame; `d` is described in docs/protocol.md.
     #[serde(rename = "conversation.assigned")]
     ConversationAssigned {

@@ -27,7 +27,10 @@ pub(super) fn render(document: &OpenApi) -> String {
     for (name, schema) in schemas.into_iter().flatten() {
         let body = serde_json::to_string_pretty(schema).unwrap_or_default();
         let (name, body) = (escape(name), escape(&body));
-        let _ = write!(page, "<details id=\"{name}\"><summary><code>{name}</code></summary><pre><code>{body}</code></pre></details>");
+        let _ = write!(
+            page,
+            "<details id=\"{name}\"><summary><code>{name}</code></summary><pre><code>{body}</code></pre></details>"
+        );
     }
     page.push_str("</body></html>");
     page
@@ -36,7 +39,12 @@ pub(super) fn render(document: &OpenApi) -> String {
 fn section(page: &mut String, method: &str, path: &str, operation: &Value) {
     let text = |name: &str| operation.get(name).and_then(Value::as_str).map(escape).unwrap_or_default();
     let path = escape(path);
-    let _ = write!(page, "<section><h3><b>{method}</b><code>{path}</code></h3><p>{} {}</p><dl>", text("summary"), text("description"));
+    let _ = write!(
+        page,
+        "<section><h3><b>{method}</b><code>{path}</code></h3><p>{} {}</p><dl>",
+        text("summary"),
+        text("description")
+    );
     for parameter in operation.get("parameters").and_then(Value::as_array).into_iter().flatten() {
         let field = |name: &str| parameter.get(name).and_then(Value::as_str).map(escape).unwrap_or_default();
         let _ = write!(page, "<dt><code>{}</code></dt><dd>{}</dd>", field("name"), field("description"));

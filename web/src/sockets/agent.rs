@@ -17,7 +17,10 @@ use switchboard_actors::agent_session::{AgentSession, Hello};
     (status = 403, body = shapes::ErrorAnswer, description = "origin_not_allowed: the Origin must be our own"),
 ))]
 #[get("/ws/agent")]
-pub async fn agent_socket(request: HttpRequest, payload: web::Payload) -> Result<HttpResponse, ApiError> {
+pub(crate) async fn agent_socket(
+    request: HttpRequest,
+    payload: web::Payload,
+) -> Result<HttpResponse, ApiError> {
     let signed_in = SignedIn::from_request(&request, &mut Payload::None).await?;
     let site = &signed_in.site;
     if !origin::of_request(&request).is_some_and(|origin| site.origins.is_own(origin)) {

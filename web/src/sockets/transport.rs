@@ -48,7 +48,10 @@ impl Connection {
 
     /// Ends the connection at once, even in the middle of a write. Only while the response's body lives.
     fn cut(self) {
-        #[expect(unsafe_code, reason = "a borrowed descriptor is the only way to shut a connection down that actix owns")]
+        #[expect(
+            unsafe_code,
+            reason = "a borrowed descriptor is the only way to shut a connection down that actix owns"
+        )]
         // SAFETY: called through `Out` only, which forgets this closure in `gone()`, when the body is dropped. The body and the
         // connection belong to one dispatcher on this very thread, and the dispatcher drops both together: while the closure can be
         // called the descriptor is open and is this connection's.
@@ -65,7 +68,11 @@ pub(super) fn accept(
     payload: Payload,
 ) -> Result<(HttpResponse, Out, Inbound), ApiError> {
     let mut response = ws::handshake(request).map_err(|refused| {
-        ApiError::new(StatusCode::BAD_REQUEST, "websocket_expected", format!("This address is a websocket: {refused}."))
+        ApiError::new(
+            StatusCode::BAD_REQUEST,
+            "websocket_expected",
+            format!("This address is a websocket: {refused}."),
+        )
     })?;
     let kill = request.conn_data::<Connection>().copied().map(|connection| {
         let kill: Box<dyn Fn()> = Box::new(move || connection.cut());
@@ -136,7 +143,9 @@ impl Inbound {
             }
             Frame::Pong(_) => Poll::Pending,
             Frame::Close(_) => self.end(Some(CloseCode::Bye)),
-            Frame::Binary(_) | Frame::Continuation(Item::FirstBinary(_)) => self.end(Some(CloseCode::NotAllowed)),
+            Frame::Binary(_) | Frame::Continuation(Item::FirstBinary(_)) => {
+                self.end(Some(CloseCode::NotAllowed))
+            }
             Frame::Continuation(Item::FirstText(part)) => {
                 self.message = Some(BytesMut::new());
                 self.join(&part)
@@ -225,9 +234,10 @@ mod tests {
 
     /// What comes in, and the bytes that go out, when `input` arrives in pieces of `size`.
     async fn run(input: &[u8], size: usize) -> (Vec<String>, Vec<u8>) {
-        let chunks: Vec<_> = input.chunks(size).map(|chunk| Ok::<_, PayloadError>(Bytes::copy_from_slice(chunk))).collect();
+        let chunks: Vec<_> =
+            input.chunks(size).map(|chunk| Ok::<_, PayloadError>(Bytes::copy_from_slice(chunk))).collect();
         let out = Out::new(None);
-        let payload = Payload::Stream { payload: Box::pin(stream::iter(chunks)) };
+        let payload: Payload = Payload::Stream { payload: Box::pin(stream::iter(chunks)) };
         let incoming: Vec<Incoming> = Inbound::new(payload, out.clone()).collect().await;
         let texts = incoming.into_iter().map(|one| match one {
             Incoming::Text(text) => text,
@@ -266,7 +276,8 @@ mod tests {
     #[actix_web::test]
     async fn whatever_is_against_the_protocol_ends_with_its_code() {
         let part = frame(0x00, &vec![b'x'; 60_000]);
-        let long = [frame(0x01, &vec![b'x'; 60_000]), part.clone(), part.clone(), part.clone(), part].concat();
+        let long =
+            [frame(0x01, &vec![b'x'; 60_000]), part.clone(), part.clone(), part.clone(), part].concat();
         let cases = [
             (frame(0x81, &[0xff, 0xfe]), 1007),
             (frame(0x81, &vec![b'x'; 70_000]), 1009),

@@ -14,7 +14,10 @@ use switchboard_actors::visitor_session::VisitorSession;
     (status = 400, body = shapes::ErrorAnswer, description = "websocket_expected"),
 ))]
 #[get("/ws/visitor")]
-pub async fn visitor_socket(request: HttpRequest, payload: web::Payload) -> Result<HttpResponse, ApiError> {
+pub(crate) async fn visitor_socket(
+    request: HttpRequest,
+    payload: web::Payload,
+) -> Result<HttpResponse, ApiError> {
     let site = site(&request)?;
     if site.is_draining() {
         return Err(ApiError::busy());
