@@ -95,7 +95,7 @@ impl Tab {
                     }
                     tokio::time::sleep(PAUSE).await;
                 }
-                _ = shake.changed() => self.state.ready_at.set(0),
+                Ok(()) = shake.changed() => self.state.ready_at.set(0),
                 _ = over.wait_for(|phase| *phase == Phase::Over) => {}
             }
             self.run.journal(self.index, &Line::Closed);

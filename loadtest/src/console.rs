@@ -27,7 +27,9 @@ const CELLS: usize = 30;
 impl Progress {
     pub fn start(run: &Rc<Run>, doing: &'static str, lasts: Duration) -> Self {
         if !std::io::stderr().is_terminal() {
-            note(&format!("{doing}: {:.0} s", lasts.as_secs_f64()));
+            if lasts >= Duration::from_secs(2) {
+                note(&format!("{doing}: {:.0} s", lasts.as_secs_f64()));
+            }
             return Self { task: None };
         }
         let run = run.clone();

@@ -217,7 +217,7 @@ mod tests {
 
     #[tokio::test]
     async fn an_agent_who_is_cut_comes_back_and_misses_nothing() {
-        let cut = |world: &World| drop(world.cut.send_replace(1));
+        let cut = |world: &World| world.cut.send_modify(|count| *count += 1);
         let (record, _, _) = LocalSet::new().run_until(load(Rate::Fixed(2000.0), |_| (), cut)).await;
         let lines = &record.streams[0].1;
         assert!(lines.contains(&Line::Resumed), "{lines:?}");

@@ -90,6 +90,7 @@ impl Report {
         self.add("acknowledged", tally.acked_in_window as f64 / run.measured_seconds().max(1e-6), "msg/s");
         self.latency("callback to acknowledgement", &tally.ack);
         self.latency("callback to agent's socket", &tally.socket);
+        self.add("sent late by, p99", tally.late.value_at_quantile(0.99) as f64 / 1e3, "ms");
         self.add("repeated callbacks", tally.repeats as f64, "");
         self.add("answers 'try later'", tally.refusals as f64, "");
         if tally.given_up > 0 {

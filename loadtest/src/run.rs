@@ -44,6 +44,8 @@ pub struct Tally {
     pub acked_in_window: u64,
     /// Until the server's 200.
     pub ack: Histogram<u64>,
+    /// Until it was really sent: how late the load generator itself was, or had no connection free.
+    pub late: Histogram<u64>,
     /// Until an agent's socket.
     pub socket: Histogram<u64>,
     /// Deliveries repeated because the server was away or said "later".
@@ -66,6 +68,7 @@ impl Default for Tally {
             acked: 0,
             acked_in_window: 0,
             ack: histogram.clone(),
+            late: histogram.clone(),
             socket: histogram,
             repeats: 0,
             refusals: 0,
@@ -100,7 +103,12 @@ impl Run {
         let nth = all.entry((kind, sender)).or_default();
         *nth += 1;
         let marker = Marker { run: self.id, kind, number, sender, nth: *nth };
-        self.write(|journal| journal.intend(&marker, self.clock.now()));
+        let now = self.clock.now();
+        self.write(|journal| journal.intend(&marker, now));
+        let (from, to) = self.window.get();
+        if (from..to).contains(&at) {
+            self.tally.borrow_mut().late.saturating_record(now.saturating_sub(at));
+        }
         marker
     }
 
@@ -168,6 +176,7 @@ impl Run {
         let mut tally = self.tally.borrow_mut();
         tally.ack.reset();
         tally.socket.reset();
+        tally.late.reset();
         tally.acked_in_window = 0;
         drop(tally);
         self.measure();

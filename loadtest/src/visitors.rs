@@ -118,7 +118,7 @@ impl Panel {
                     }
                     tokio::time::sleep(PAUSE).await;
                 }
-                _ = shake.changed() => self.state.ready_at.set(0),
+                Ok(()) = shake.changed() => self.state.ready_at.set(0),
                 _ = over.wait_for(|phase| *phase == Phase::Over) => {}
             }
         }
