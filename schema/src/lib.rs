@@ -13,6 +13,8 @@ mod migrate;
 mod postgres;
 mod records;
 mod rows;
+#[cfg(feature = "sabotage")]
+mod sabotage;
 mod sqlite;
 mod statement;
 mod store;
