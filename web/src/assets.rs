@@ -73,15 +73,12 @@ pub fn serve(request: &HttpRequest, asset: &Asset) -> HttpResponse {
         .insert_header((ETAG, asset.etag));
     let takes_brotli = header(ACCEPT_ENCODING)
         .is_some_and(|list| list.split(',').any(|one| one.trim().split(';').next() == Some("br")));
-    match asset.brotli {
-        Some(small) => {
-            response.insert_header((VARY, "accept-encoding"));
-            if takes_brotli {
-                response.insert_header((CONTENT_ENCODING, "br"));
-                return response.body(small);
-            }
+    if let Some(small) = asset.brotli {
+        response.insert_header((VARY, "accept-encoding"));
+        if takes_brotli {
+            response.insert_header((CONTENT_ENCODING, "br"));
+            return response.body(small);
         }
-        None => {}
     }
     match &asset.body {
         std::borrow::Cow::Borrowed(body) => response.body(*body),

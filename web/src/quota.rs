@@ -29,7 +29,7 @@ impl Quota {
         if age >= self.span {
             (*since, *count) = (now, 0);
         } else if *count >= self.most {
-            return Err((self.span - age).as_secs() + 1);
+            return Err(self.span.saturating_sub(age).as_secs() + 1);
         }
         *count += 1;
         Ok(())

@@ -160,7 +160,8 @@ fn checked(mut body: CreateChannelRequest) -> Result<CreateChannelRequest, ApiEr
     if body.provider.kind() != body.kind {
         wrong.insert("provider", format!("does not carry {}", body.kind.as_str()));
     }
-    body.name = body.name.trim().to_owned();
+    let name = body.name.trim().to_owned();
+    body.name = name;
     if body.name.is_empty() || body.name.chars().count() > 100 {
         wrong.insert("name", "must have 1 to 100 characters".to_owned());
     }

@@ -1,5 +1,5 @@
 //! The frames of both websockets as schemas; docs/protocol.md says what they mean.
-#![expect(dead_code, reason = "described here, written and read elsewhere")]
+#![expect(dead_code, clippy::large_enum_variant, reason = "described here, written and read elsewhere")]
 
 use crate::api::shapes::{Conversation, Media, Message, ReadState};
 use serde::Deserialize;
