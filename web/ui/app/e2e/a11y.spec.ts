@@ -2,7 +2,7 @@
 
 import { AxeBuilder } from '@axe-core/playwright'
 import { expect, test, type Page } from '@playwright/test'
-import { conversations, post, sign_in } from './support'
+import { free_conversation, locked_conversation, own_conversation, sign_in } from './support'
 
 const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
 const SIZES = { desktop: { width: 1440, height: 900 }, phone: { width: 390, height: 844 } }
@@ -25,6 +25,7 @@ for (const [size, viewport] of Object.entries(SIZES)) {
 
       test('inbox', async ({ page }) => {
         await sign_in(page)
+        await free_conversation(page)
         await page.goto('/inbox/team')
         await expect(page.getByTestId('conversation-row').first()).toBeVisible()
         await check(page)
@@ -32,9 +33,8 @@ for (const [size, viewport] of Object.entries(SIZES)) {
 
       test('conversation, with its menus and dialogs', async ({ page }) => {
         await sign_in(page)
-        const [it] = await conversations(page, 'team')
-        test.skip(!it, 'the demo has no open conversation')
-        await page.goto(`/inbox/team/${it!.id}`)
+        const it = await own_conversation(page)
+        await page.goto(`/inbox/team/${it.id}`)
         await expect(page.getByTestId('contact-name')).toBeVisible()
         await expect(page.getByTestId('message').first()).toBeVisible()
         await check(page)
@@ -57,10 +57,8 @@ for (const [size, viewport] of Object.entries(SIZES)) {
 
       test('closed window', async ({ page }) => {
         await sign_in(page)
-        const it = (await conversations(page, 'team')).find((one) => one.window.state === 'closed')
-        test.skip(!it, 'the demo has no conversation with a closed window')
-        if (!it!.assignees.length) await post(page, `/conversations/${it!.id}/attend`)
-        await page.goto(`/inbox/team/${it!.id}`)
+        const it = await locked_conversation(page)
+        await page.goto(`/inbox/team/${it.id}`)
         await expect(page.getByTestId('composer-card')).toContainText('The 24-hour window is closed.')
         await expect(page.getByTestId('composer')).toHaveCount(0)
         await check(page)
@@ -68,6 +66,7 @@ for (const [size, viewport] of Object.entries(SIZES)) {
 
       test('reflow: nothing is cut off at this width', async ({ page }) => {
         await sign_in(page)
+        await free_conversation(page)
         await page.goto('/inbox/team')
         await expect(page.getByTestId('conversation-row').first()).toBeVisible()
         const [content, window] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth])

@@ -1,4 +1,5 @@
-// What the inbox specs share: signing in, picking a conversation over REST, cutting the socket.
+// What the inbox specs share: signing in, customers who write, cutting the socket.
+// The demo server simulates phones; against mock/server.mjs (SWITCHBOARD_MOCK=1) its ready-made conversations are used.
 
 import { expect, type Page } from '@playwright/test'
 
@@ -10,7 +11,7 @@ interface Conversation {
   channel: { kind: string }
   window: { state: string }
   assignees: { user_id: string }[]
-  contact: { name: string }
+  contact: { name: string; phone?: string | null }
 }
 
 /** Signs in over REST; the page shares the cookie. */
@@ -34,12 +35,72 @@ export async function conversations(page: Page, view: string): Promise<Conversat
 }
 
 export async function post(page: Page, path: string): Promise<void> {
-  await page.request.post(`/api/v1${path}`, { headers: { ...(await origin(page)), 'Content-Type': 'application/json' } })
+  const headers = { ...(await origin(page)), 'Content-Type': 'application/json' }
+  const answer = await page.request.post(`/api/v1${path}`, { headers })
+  expect(answer.ok(), `${path}: ${answer.status()} ${await answer.text()}`).toBe(true)
 }
 
-/** An open conversation that is free to write in and belongs to nobody, or undefined. */
-export async function free_conversation(page: Page): Promise<Conversation | undefined> {
-  return (await conversations(page, 'unassigned')).find((one) => one.window.state !== 'closed')
+const CLOUD_API = '106540352242922'
+let customers = 0
+
+/** A new customer writes on WhatsApp, from one of the demo's simulated phones. */
+export async function customer_writes(page: Page, text: string): Promise<string> {
+  customers += 1
+  const number = `+447${String(Date.now()).slice(-7)}${String(customers).padStart(2, '0')}`
+  await page.request.post('/simulator/api/text', { data: { account: CLOUD_API, number, body: text }, headers: await origin(page) })
+  return number
+}
+
+/** A customer wrote more than a day ago: WhatsApp's window is closed. */
+export async function customer_wrote_long_ago(page: Page): Promise<string> {
+  customers += 1
+  const from = `447${String(Date.now()).slice(-7)}${String(customers).padStart(2, '0')}`
+  const timestamp = String(Math.floor(Date.now() / 1000) - 26 * 3600)
+  const value = {
+    contacts: [{ profile: { name: 'Robin' }, wa_id: from }],
+    messages: [{ from, id: `wamid.e2e-${from}`, text: { body: 'Are you open tomorrow?' }, timestamp, type: 'text' }],
+    messaging_product: 'whatsapp',
+    metadata: { display_phone_number: '442079460002', phone_number_id: '360360360360360' },
+  }
+  await page.request.post('/hooks/whatsapp/2', {
+    headers: { 'x-switchboard-secret': 'demo-webhook-secret' },
+    data: { entry: [{ changes: [{ field: 'messages', value }], id: '102290129340398' }], object: 'whatsapp_business_account' },
+  })
+  return `+${from}`
+}
+
+/** Waits for the conversation of a number; any that fits will do where nobody can simulate phones. */
+async function arrived(page: Page, number: string, fits: (one: Conversation) => boolean): Promise<Conversation> {
+  let found: Conversation | undefined
+  await expect(async () => {
+    const all = (await conversations(page, 'unassigned')).filter(fits)
+    found = all.find((one) => one.contact.phone === number) ?? (process.env.SWITCHBOARD_MOCK ? all[0] : undefined)
+    expect(found, `a conversation of ${number}`).toBeTruthy()
+  }).toPass({ timeout: 15_000 })
+  return found!
+}
+
+/** An open conversation that can be written to and belongs to nobody. */
+export async function free_conversation(page: Page): Promise<Conversation> {
+  const number = await customer_writes(page, 'Hello, is anybody there?')
+  return arrived(page, number, (one) => one.window.state !== 'closed')
+}
+
+/** The same, attended by Ann. */
+export async function own_conversation(page: Page): Promise<Conversation> {
+  const it = await free_conversation(page)
+  await post(page, `/conversations/${it.id}/attend`)
+  return it
+}
+
+/** A conversation attended by Ann whose 24-hour window is closed. */
+export async function locked_conversation(page: Page): Promise<Conversation> {
+  const number = await customer_wrote_long_ago(page)
+  const it = process.env.SWITCHBOARD_MOCK
+    ? (await conversations(page, 'mine')).find((one) => one.window.state === 'closed')!
+    : await arrived(page, number, (one) => one.window.state === 'closed')
+  if (!it.assignees.length) await post(page, `/conversations/${it.id}/attend`)
+  return it
 }
 
 /** The reply box of the conversation on the screen. */

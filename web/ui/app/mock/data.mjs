@@ -48,6 +48,8 @@ export class Business {
     const held = { row, entries: [], messages: [], by_client: new Map(), read: new Map() }
     this.conversations.set(id, held)
     this.add(held, minutes(at + 3000), 'conversation.created', { channel_id: channel.id })
+    // The protocol lets optional values be null: one row has no channel left.
+    if (n === 13) row.channel = null
     const total = n === 0 ? 340 : 3 + (n % 14)
     for (let m = total - 1; m >= 0; m -= 1) {
       const when = minutes(at + m * (n === 0 ? 47 : 190))
@@ -76,7 +78,7 @@ export class Business {
   message(held, extra, text, at = new Date().toISOString()) {
     const { row } = held
     const message = {
-      id: String(this.next_id++), conversation_id: row.id, seq: row.seq + 1, channel_id: row.channel.id, direction: 'in', kind: 'text',
+      id: String(this.next_id++), conversation_id: row.id, seq: row.seq + 1, channel_id: row.channel?.id ?? '0', direction: 'in', kind: 'text',
       sender: { kind: 'contact', id: row.contact.id, name: row.contact.name }, text, media: [], client_id: null, status: null, failure: null, at, sent_at: null, delivered_at: null, read_at: null, ...extra,
     }
     if (message.direction === 'in') row.inbound_count += 1
@@ -89,7 +91,7 @@ export class Business {
 
   incoming(held, text, media = []) {
     const frames = []
-    if (held.row.channel.kind === 'whatsapp') held.row.window = { state: 'open', expires_at: new Date(Date.now() + 86_400_000).toISOString() }
+    if (held.row.channel?.kind === 'whatsapp') held.row.window = { state: 'open', expires_at: new Date(Date.now() + 86_400_000).toISOString() }
     frames.push(this.message(held, media.length ? { kind: 'media', media } : {}, text).frame)
     return frames
   }

@@ -116,7 +116,7 @@ function send(user, frame) {
   const media = (frame.media_ids ?? []).map((one) => uploads.get(one)).filter(Boolean)
   const { frames, message } = business.reply(held, user, frame, media)
   publish(frames)
-  const steps = held.row.channel.kind === 'sms' ? ['sent', 'delivered'] : ['sent', 'delivered', 'read']
+  const steps = held.row.channel?.kind === 'sms' ? ['sent', 'delivered'] : ['sent', 'delivered', 'read']
   const failed = /fail/i.test(frame.text ?? '')
   ;(failed ? ['failed'] : steps).forEach((status, at) => setTimeout(() => publish(business.status(held, message, status)), 500 * (at + 1)))
   return { message_id: message.id, seq: message.seq }

@@ -62,7 +62,8 @@ export interface Conversation {
   group_id: Id
   status: ConversationStatus
   contact: Contact
-  channel: ChannelRef
+  /** Null when no connected channel is left to reply on. */
+  channel?: ChannelRef | null
   assignees: Assignee[]
   last_message?: LastMessage | null
   window: ReplyWindow
