@@ -61,7 +61,8 @@ pub struct Options {
     /// `inbound_storm`: measures the bare group commit of the same rows right after, and prints the ratio.
     #[arg(long)]
     pub with_baseline: bool,
-    /// Starts the server with SABOTAGE=<name>; the run then passes only if the oracle notices.
+    /// Starts the server with SABOTAGE=<name> (it must be built for that); the run then passes only if the oracle notices.
+    /// `believe_silence` needs no special server: the harness takes an unanswered callback for acknowledged.
     #[arg(long)]
     pub sabotage: Option<String>,
     /// Writes all figures as JSON.
@@ -113,6 +114,8 @@ impl Scenario {
     }
 }
 
+const BELIEVE_SILENCE: &str = "believe_silence";
+
 /// How fast messages come in.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Rate {
@@ -144,6 +147,16 @@ impl fmt::Display for Rate {
 }
 
 impl Options {
+    /// The fault the server is to have.
+    pub fn server_sabotage(&self) -> Option<String> {
+        self.sabotage.clone().filter(|name| name != BELIEVE_SILENCE)
+    }
+
+    /// Whether the harness itself is to lie.
+    pub fn believes_silence(&self) -> bool {
+        self.sabotage.as_deref() == Some(BELIEVE_SILENCE)
+    }
+
     /// The command that repeats this run.
     pub fn replay(&self, seed: u64) -> String {
         let (scenario, seconds) = (self.scenario.name(), self.duration.as_secs_f64());

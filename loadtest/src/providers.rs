@@ -128,15 +128,18 @@ impl Postman {
         let give_up = self.run.clock.now() + PATIENCE;
         let mut pause = PAUSE;
         loop {
-            if let Some(status) = self.attempt(request).await {
-                match status {
-                    200..=299 => return true,
-                    429 | 500..=599 => self.run.tally.borrow_mut().refusals += 1,
-                    _ => {
-                        self.run.fail(Error(format!("a callback was answered {status} {}", self.answer())));
-                        return false;
-                    }
+            match self.attempt(request).await {
+                Some(200..=299) => return true,
+                Some(429 | 500..=599) => self.run.tally.borrow_mut().refusals += 1,
+                Some(status) => {
+                    self.run.fail(Error(format!("a callback was answered {status} {}", self.answer())));
+                    return false;
                 }
+                None if self.run.believes_silence.get() => {
+                    tokio::time::sleep(LONGEST_PAUSE).await;
+                    return true;
+                }
+                None => {}
             }
             if self.run.phase() == Phase::Over || self.run.clock.now() > give_up {
                 self.run.tally.borrow_mut().given_up += 1;

@@ -7,6 +7,7 @@ use crate::process::{Host, Sample};
 use crate::run::Run;
 use hdrhistogram::Histogram;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::Path;
 
@@ -23,8 +24,12 @@ pub struct Report {
     pub figures: Vec<Figure>,
     pub violations: Vec<String>,
     pub violation_count: usize,
+    /// "I1 lost" and how often.
+    pub violation_kinds: BTreeMap<String, usize>,
     /// Figures that missed their mark, as sentences.
     pub missed: Vec<String>,
+    /// Whether a planted fault was noticed.
+    pub sabotage: Option<String>,
     /// How to run this again.
     pub replay: String,
     pub passed: bool,
@@ -37,8 +42,8 @@ pub struct Figure {
     pub unit: String,
 }
 
-/// Violations listed; the rest is counted.
-const LISTED: usize = 20;
+/// Violations listed of each kind; the rest is counted.
+const LISTED: usize = 5;
 /// What differs by more than this between two runs is more than noise.
 const SPREAD: f64 = 0.20;
 const WIDTH: usize = 78;
@@ -64,7 +69,9 @@ impl Report {
             figures: Vec::new(),
             violations: Vec::new(),
             violation_count: 0,
+            violation_kinds: BTreeMap::new(),
             missed: Vec::new(),
+            sabotage: None,
             replay: options.replay(seed),
             passed: true,
         }
@@ -120,9 +127,19 @@ impl Report {
         self.add("conversations read back", counted.conversations as f64, "");
         self.add("frames repeated after a resume", counted.repeats_after_resume as f64, "");
         self.add("resyncs", counted.resyncs as f64, "");
-        self.violation_count = violations.len();
-        self.violations = violations.iter().take(LISTED).map(ToString::to_string).collect();
-        self.passed &= violations.is_empty();
+        violations.iter().for_each(|violation| self.violation(violation));
+    }
+
+    /// A promise that was broken. The first few of each kind are listed, all are counted.
+    pub fn violation(&mut self, violation: &Violation) {
+        let kind =
+            self.violation_kinds.entry(format!("{} {}", violation.invariant, violation.kind)).or_default();
+        *kind += 1;
+        if *kind <= LISTED {
+            self.violations.push(violation.to_string());
+        }
+        self.violation_count += 1;
+        self.passed = false;
     }
 
     /// A mark that must be met.
@@ -131,6 +148,13 @@ impl Report {
             self.missed.push(sentence);
             self.passed = false;
         }
+    }
+
+    /// A planted fault turns the verdict round: it must be noticed.
+    pub fn sabotage(&mut self, name: &str, caught: bool) {
+        let verdict = if caught { "caught, as it must be" } else { "NOT caught" };
+        self.sabotage = Some(format!("{name} was {verdict}"));
+        self.passed = caught;
     }
 
     /// For a terminal of 80 columns.
@@ -152,8 +176,11 @@ impl Report {
         for violation in &self.violations {
             let _ = writeln!(text, "VIOLATION  {violation}");
         }
-        if self.violation_count > self.violations.len() {
-            let _ = writeln!(text, "           … {} in all", self.violation_count);
+        for (kind, count) in &self.violation_kinds {
+            let _ = writeln!(text, "IN ALL     {count} times {kind}");
+        }
+        if let Some(sentence) = &self.sabotage {
+            let _ = writeln!(text, "SABOTAGE   {sentence}");
         }
         let verdict = if self.passed { "PASSED" } else { "FAILED" };
         let _ = write!(text, "{verdict}     again: {}", self.replay);

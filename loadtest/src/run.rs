@@ -25,6 +25,8 @@ pub struct Run {
     /// Tells this run's messages from those of earlier runs on the same data.
     pub id: u16,
     pub seed: u64,
+    /// A sabotage of our own: silence passes for an acknowledgement. The oracle must notice.
+    pub believes_silence: Cell<bool>,
     pub clock: Clock,
     journal: RefCell<Option<Journal>>,
     /// Intended send time of each message, by number.
@@ -83,6 +85,7 @@ impl Run {
         Ok(Self {
             id: rand::random(),
             seed,
+            believes_silence: Cell::new(false),
             clock: Clock::default(),
             journal: RefCell::new(Some(Journal::create(folder)?)),
             intended: RefCell::new(vec![0]),

@@ -65,11 +65,7 @@ pub fn execute(options: &Options) -> Result<bool> {
     }
     if let Some(sabotage) = &options.sabotage {
         let caught = report.violation_count > 0;
-        report.missed.push(format!(
-            "sabotage {sabotage} was {}",
-            if caught { "caught, as it must be" } else { "NOT caught" }
-        ));
-        report.passed = caught;
+        report.sabotage(sabotage, caught);
     }
     console::show(&report.table());
     if let Some(earlier) = &options.compare {
@@ -78,7 +74,7 @@ pub fn execute(options: &Options) -> Result<bool> {
     if let Some(path) = &options.report {
         report.write(path)?;
     }
-    if report.violation_count > 0 {
+    if !report.passed {
         folder.keep();
     }
     Ok(report.passed)
@@ -103,7 +99,9 @@ impl Scene<'_> {
     }
 
     fn run(&self) -> Result<Rc<Run>> {
-        Ok(Rc::new(Run::new(self.seed, &self.folder.join("journal"))?))
+        let run = Run::new(self.seed, &self.folder.join("journal"))?;
+        run.believes_silence.set(self.options.believes_silence());
+        Ok(Rc::new(run))
     }
 }
 

@@ -205,7 +205,7 @@ async fn start(options: &Options, folder: &Path) -> Result<(Server, Database)> {
         binary,
         folder: folder.join("server"),
         database_url: database.url(),
-        sabotage: options.sabotage.clone(),
+        sabotage: options.server_sabotage(),
     };
     let server = Server::start(launch).await?;
     let database = match database {

@@ -114,10 +114,7 @@ async fn finish(scene: &mut Scene<'_>, stage: &mut Stage, run: &Rc<Run>, crowd: 
     judge(run, stage, demands, scene.report).await?;
     if !answered {
         let detail = format!("{deaf} visitors never received the answer sent while they were away");
-        let lost = Violation { invariant: "I1", kind: "lost", detail };
-        scene.report.violations.push(lost.to_string());
-        scene.report.violation_count += 1;
-        scene.report.passed = false;
+        scene.report.violation(&Violation { invariant: "I1", kind: "lost", detail });
     }
     Ok(())
 }

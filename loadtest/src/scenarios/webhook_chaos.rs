@@ -79,9 +79,7 @@ pub(super) async fn run(scene: &mut Scene<'_>) -> Result<()> {
     judge(&run, &mut stage, demands, scene.report).await?;
     for (number, times) in graph.accepted.borrow().iter().filter(|(_, times)| **times > 1) {
         let detail = format!("the provider was given reply {number} {times} times");
-        scene.report.violations.push(Violation { invariant: "I1", kind: "duplicate", detail }.to_string());
-        scene.report.violation_count += 1;
-        scene.report.passed = false;
+        scene.report.violation(&Violation { invariant: "I1", kind: "duplicate", detail });
     }
     Ok(())
 }
