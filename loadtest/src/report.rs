@@ -127,7 +127,9 @@ impl Report {
         self.add("conversations read back", counted.conversations as f64, "");
         self.add("frames repeated after a resume", counted.repeats_after_resume as f64, "");
         self.add("resyncs", counted.resyncs as f64, "");
-        violations.iter().for_each(|violation| self.violation(violation));
+        for violation in violations {
+            self.violation(violation);
+        }
     }
 
     /// A promise that was broken. The first few of each kind are listed, all are counted.
