@@ -17,6 +17,8 @@ use switchboard_engine::wire::Ephemeral;
 use switchboard_schema::{Append, Constraint, StoreError};
 
 mod facts;
+#[cfg(feature = "sabotage")]
+mod sabotage;
 
 pub use facts::Wish;
 
@@ -207,6 +209,8 @@ async fn decide(core: &Core, state: Arc<Conversation>, birth: Option<Birth>, wis
     let now = core.clock.now();
     // Whatever a message makes our own code do, it costs this one actor at most.
     let decided = std::panic::catch_unwind(AssertUnwindSafe(|| {
+        #[cfg(feature = "sabotage")]
+        sabotage::strike(&command);
         let outcome = state.handle(&command, now)?;
         let publication = Publication::of(&outcome.next, &outcome.events, core.fanout.epoch(), now);
         Ok::<_, Refusal>((outcome, publication))
