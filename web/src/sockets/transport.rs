@@ -125,11 +125,10 @@ impl Inbound {
         Self { payload, codec, buffer: BytesMut::new(), message: None, out, over: false }
     }
 
-    fn end(&mut self, code: Option<CloseCode>) -> Poll<Option<Incoming>> {
+    /// The body must end too: it would otherwise wait for frames for ever, with the connection half open.
+    fn end(&mut self, code: CloseCode) -> Poll<Option<Incoming>> {
         self.over = true;
-        if let Some(code) = code {
-            self.out.close(code);
-        }
+        self.out.close(code);
         Poll::Ready(Some(Incoming::Over))
     }
 
@@ -142,10 +141,8 @@ impl Inbound {
                 Poll::Pending
             }
             Frame::Pong(_) => Poll::Pending,
-            Frame::Close(_) => self.end(Some(CloseCode::Bye)),
-            Frame::Binary(_) | Frame::Continuation(Item::FirstBinary(_)) => {
-                self.end(Some(CloseCode::NotAllowed))
-            }
+            Frame::Close(_) => self.end(CloseCode::Bye),
+            Frame::Binary(_) | Frame::Continuation(Item::FirstBinary(_)) => self.end(CloseCode::NotAllowed),
             Frame::Continuation(Item::FirstText(part)) => {
                 self.message = Some(BytesMut::new());
                 self.join(&part)
@@ -164,7 +161,7 @@ impl Inbound {
     fn join(&mut self, part: &[u8]) -> Poll<Option<Incoming>> {
         let message = self.message.get_or_insert_with(BytesMut::new);
         if message.len() + part.len() > MAX_MESSAGE {
-            return self.end(Some(CloseCode::TooBig));
+            return self.end(CloseCode::TooBig);
         }
         message.extend_from_slice(part);
         Poll::Pending
@@ -173,7 +170,7 @@ impl Inbound {
     fn text(&mut self, bytes: &[u8]) -> Poll<Option<Incoming>> {
         match std::str::from_utf8(bytes) {
             Ok(text) => Poll::Ready(Some(Incoming::Text(text.to_owned()))),
-            Err(_) => self.end(Some(CloseCode::BadText)),
+            Err(_) => self.end(CloseCode::BadText),
         }
     }
 }
@@ -193,8 +190,8 @@ impl Stream for Inbound {
                     continue;
                 }
                 Ok(None) => {}
-                Err(ProtocolError::Overflow) => return this.end(Some(CloseCode::TooBig)),
-                Err(_) => return this.end(Some(CloseCode::Protocol)),
+                Err(ProtocolError::Overflow) => return this.end(CloseCode::TooBig),
+                Err(_) => return this.end(CloseCode::Protocol),
             }
             if this.buffer.is_empty() {
                 // An idle socket holds no buffer.
@@ -202,7 +199,7 @@ impl Stream for Inbound {
             }
             match Pin::new(&mut this.payload).poll_next(cx) {
                 Poll::Ready(Some(Ok(bytes))) => this.buffer.extend_from_slice(&bytes),
-                Poll::Ready(_) => return this.end(None),
+                Poll::Ready(_) => return this.end(CloseCode::Bye),
                 Poll::Pending => return Poll::Pending,
             }
         }
@@ -295,7 +292,8 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn a_peer_that_leaves_is_over_without_a_word() {
-        assert_eq!(run(b"", 1).await, (vec!["(over)".to_owned()], Vec::new()));
+    async fn a_peer_that_leaves_leaves_no_body_behind() {
+        let (texts, sent) = run(b"", 1).await;
+        assert_eq!((texts, code(&sent)), (vec!["(over)".to_owned()], 1000));
     }
 }
