@@ -86,7 +86,13 @@ pub struct Settings {
     )]
     pub log_format: LogFormat,
     /// What is logged: a level, or targets with levels (`info,switchboard_actors=debug`)
-    #[arg(long, global = true, env = "SWITCHBOARD_LOG", default_value = "info", value_name = "FILTER")]
+    #[arg(
+        long,
+        global = true,
+        env = "SWITCHBOARD_LOG",
+        default_value = "info,actix_server=warn",
+        value_name = "FILTER"
+    )]
     pub log: String,
 }
 

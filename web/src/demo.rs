@@ -46,9 +46,12 @@ impl Demo {
         let memory = config.data_dir.join("simulator.port");
         std::fs::create_dir_all(&config.data_dir).map_err(|error| problem("the data directory", error))?;
         let simulator = match remembered(&memory) {
-            Some(port) => start(port, public_url)
-                .await
-                .map_err(|error| problem(&format!("port {port}, which the simulator had before"), error))?,
+            Some(port) => start(port, public_url).await.map_err(|error| {
+                problem(
+                    &format!("port {port}, which the simulator had before (is another demo running?)"),
+                    error,
+                )
+            })?,
             None => {
                 let near =
                     config.listen.port().checked_add(u16::from(config.listen.port() != 0)).unwrap_or(0);

@@ -260,7 +260,8 @@ fn part(range: &str, size: u64) -> Option<(u64, u64)> {
 fn disposition(inline: bool, media: &Media) -> HeaderValue {
     use std::fmt::Write;
     let mut text = if inline { "inline" } else { "attachment" }.to_owned();
-    if let Some(name) = &media.file_name {
+    // A provider's name for a file is a stranger's word.
+    if let Some(name) = media.file_name.as_deref().and_then(clean_name) {
         let plain: String = name
             .chars()
             .map(|c| if c.is_ascii_graphic() && !matches!(c, '"' | '\\' | '%') || c == ' ' { c } else { '_' })

@@ -204,6 +204,13 @@ mod tests {
     }
 
     #[test]
+    fn time_zones_are_known_without_the_machine() {
+        for known in ["Europe/London", "America/New_York", "Asia/Kolkata", "UTC"] {
+            assert!(jiff::tz::TimeZone::get(known).is_ok(), "{known}");
+        }
+    }
+
+    #[test]
     fn addresses_of_people() {
         for good in ["ann@demo.test", "a+b@x.co"] {
             assert!(is_email(good), "{good}");
