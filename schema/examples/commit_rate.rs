@@ -9,11 +9,17 @@
 mod support;
 
 use hdrhistogram::Histogram;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
-use support::{NOW, decide, receive, set_up, unborn};
+use support::{NOW, receive, set_up, unborn};
+use switchboard_engine::conversation::Command;
 use switchboard_engine::time::Timestamp;
 use switchboard_schema::testing::TestDatabase;
-use switchboard_schema::{Options, Store};
+use switchboard_schema::{Append, Options, Store};
+
+/// As in the product.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() {
     let mut arguments = std::env::args().skip(1);
@@ -67,17 +73,19 @@ async fn measure(
 
 async fn converse(store: Store, n: i64, end: Instant) -> (i32, Histogram<u64>) {
     let text = "x".repeat(180);
-    let mut state = unborn(n);
+    let mut state = Arc::new(unborn(n));
     let mut times = Histogram::new(3).unwrap();
     let mut count = 0;
     while Instant::now() < end {
         let id = n * 1_000_000 + i64::from(count);
         let now = Timestamp(NOW.0 + i64::from(count) * 1000);
         let mut command = receive(&state, id, &text);
-        if let switchboard_engine::conversation::Command::Receive(receive) = &mut command {
+        if let Command::Receive(receive) = &mut command {
             receive.at = Some(now);
         }
-        let (next, append) = decide(&state, &command, now);
+        let outcome = state.handle(&command, now).unwrap();
+        let next = Arc::new(outcome.next);
+        let append = Append::of(&state, Arc::clone(&next), outcome.changes, outcome.events, Box::new(()));
         let asked = Instant::now();
         store.append(append).await.unwrap();
         times.record(asked.elapsed().as_micros() as u64).unwrap();

@@ -45,7 +45,9 @@ impl Append {
             head: next.version != before.version,
             // A conversation is born with its first line in mind already.
             routes: before.is_unborn() || lines(before) != lines(&next),
-            assignees: set || before.status != next.status,
+            assignees: set
+                || before.status != next.status
+                || (before.is_unborn() && !next.assignees.is_empty()),
             profile_name: before.contact.profile_name != next.contact.profile_name,
         };
         let expected_version = parts.head.then_some(before.version);

@@ -4,7 +4,7 @@ use crate::append::Append;
 use crate::error::StoreError;
 use crate::journal::{AfterCommit, Entry, Position, Work};
 use crate::{postgres, sqlite};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc::error::TrySendError, oneshot};
 
@@ -55,7 +55,8 @@ pub struct Store {
 
 struct Inner {
     backend: Backend,
-    epoch: String,
+    /// Set before the store is handed out.
+    epoch: OnceLock<String>,
 }
 
 enum Backend {
@@ -90,14 +91,12 @@ impl Store {
         } else {
             Backend::Sqlite(sqlite::Database::open(options).await?)
         };
-        let store = Self { inner: Arc::new(Inner { backend, epoch: String::new() }) };
+        let store = Self { inner: Arc::new(Inner { backend, epoch: OnceLock::new() }) };
         let fresh = format!("{:016x}", rand::random::<u64>());
         let epoch =
             run!(store, write, |conn, queries| async move { queries::facts::epoch(conn, &fresh).await })?;
-        let Some(Inner { backend, .. }) = Arc::into_inner(store.inner) else {
-            return Err(StoreError::unavailable("the store is shared before it is open"));
-        };
-        Ok(Self { inner: Arc::new(Inner { backend, epoch }) })
+        let _ = store.inner.epoch.set(epoch);
+        Ok(store)
     }
 
     /// Stores one command's outcome. Answers once it is on stable storage.
@@ -151,7 +150,7 @@ impl Store {
 
     /// A random word made with the database; a cursor of another epoch means nothing here.
     pub fn epoch(&self) -> &str {
-        &self.inner.epoch
+        self.inner.epoch.get().map_or("", String::as_str)
     }
 }
 

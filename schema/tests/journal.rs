@@ -9,6 +9,7 @@ use switchboard_schema::{Append, Constraint, Position, Store, StoreError};
 
 on_both! {
     a_first_message_is_stored_and_found_again => first_message;
+    a_conversation_may_be_born_with_its_line => born_with_a_line;
     one_bad_append_fails_alone => one_bad_append;
     positions_are_dense_and_told_in_order => positions;
     a_stale_version_is_refused => stale_version;
@@ -30,6 +31,19 @@ async fn first_message(t: Fixture) {
     assert_eq!(t.store.load_conversation(ConversationId(1)).await, Ok(Some(state.clone())));
     assert_eq!(t.store.open_conversation_of(GROUP, state.contact.id).await, Ok(Some(state.id)));
     assert_eq!(t.store.max_position().await, Ok(3));
+}
+
+async fn born_with_a_line(t: Fixture) {
+    let mut state = unborn(1);
+    state.routes = vec![route(WHATSAPP, 1)];
+    state.assignees = vec![switchboard_engine::conversation::Assignee {
+        user_id: ANN,
+        name: "Ann Lee".into(),
+        owner: true,
+    }];
+    let hello = receive(&state, 1, "Hello");
+    apply(&t.store, &mut state, hello).await.unwrap();
+    assert_eq!(t.store.load_conversation(state.id).await, Ok(Some(state)));
 }
 
 async fn one_bad_append(t: Fixture) {
