@@ -131,9 +131,12 @@ impl AgentSession {
         let core = self.actors.core.clone();
         let known = Cursor::parse(cursor).filter(|cursor| cursor.epoch == *core.fanout.epoch());
         let (scope, upto, out) = (self.scope.clone(), self.position, self.out.clone());
-        let Some(from) = known.map(|cursor| cursor.position).filter(|&position| position <= upto) else {
+        // Another worker may have told the client of more than this one has heard of yet: then a few frames come twice.
+        let newest = core.fanout.position().max(upto);
+        let Some(from) = known.map(|cursor| cursor.position).filter(|&position| position <= newest) else {
             return resync(&out, req.as_deref());
         };
+        let upto = upto.max(from);
         if let Missed::Frames(frames) = with_local(|local| local.missed(&scope, from, upto)) {
             return resumed(&out, req.as_deref(), &core.fanout, upto, frames, "memory");
         }

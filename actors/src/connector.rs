@@ -26,6 +26,8 @@ const MAILBOX: usize = 256;
 /// Attempts in flight per channel.
 const PARALLEL: usize = 32;
 /// How often the outbox is compared with what this actor has in mind.
+/// Longer than anything waits for its next attempt.
+const LONGEST_WAIT: Duration = Duration::from_hours(24);
 const SWEEP: Duration = Duration::from_secs(15);
 /// Pause after the provider refused our credentials or could not be reached; doubles up to the longest.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
@@ -151,12 +153,17 @@ impl Connector {
     fn sweep(&mut self, ctx: &mut Context<Self>) {
         let (store, channel) = (self.context.core.store.clone(), self.context.line.channel.id);
         let now = self.context.core.clock.now();
-        let rows = async move { store.outbox_due(now, 10_000).await };
+        // Also what must wait longer: the messages behind it must not overtake it.
+        let rows = async move { store.outbox_due(now.plus(LONGEST_WAIT), 10_000).await };
         ctx.spawn(rows.into_actor(self).map(move |rows, actor, ctx| match rows {
-            Ok(rows) => {
+            Ok(mut rows) => {
+                rows.sort_by_key(|row| row.message_id);
                 for row in rows.into_iter().filter(|row| row.channel_id == channel) {
                     let due = Transmit { conversation_id: row.conversation_id, message_id: row.message_id };
-                    actor.queue.add(due);
+                    let wait = row.due_at.since(now);
+                    if actor.queue.add(due, Some(Instant::now() + wait)) && !wait.is_zero() {
+                        ctx.run_later(wait, Self::pump);
+                    }
                 }
                 actor.pump(ctx);
             }
@@ -183,7 +190,7 @@ impl Handler<Transmit> for Connector {
     type Result = ();
 
     fn handle(&mut self, due: Transmit, ctx: &mut Self::Context) {
-        self.queue.add(due);
+        self.queue.add(due, None);
         self.pump(ctx);
     }
 }

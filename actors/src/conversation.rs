@@ -100,15 +100,7 @@ impl Actor for ConversationActor {
     fn started(&mut self, ctx: &mut Self::Context) {
         ctx.set_mailbox_capacity(MAILBOX);
         if matches!(self.state, State::Loading) {
-            let (store, id) = (self.core.store.clone(), self.id);
-            let load = async move { store.load_conversation(id).await }.into_actor(self);
-            ctx.wait(load.map(|loaded, actor, _| {
-                actor.state = match loaded {
-                    Ok(Some(conversation)) => State::Ready(Arc::new(conversation)),
-                    Ok(None) => State::Unavailable(Trouble::NotFound),
-                    Err(error) => State::Unavailable(error.into()),
-                };
-            }));
+            self.load(ctx);
         }
     }
 }
@@ -124,12 +116,16 @@ impl Handler<Passivate> for ConversationActor {
 impl Handler<Look> for ConversationActor {
     type Result = Result<Arc<Conversation>, Trouble>;
 
-    fn handle(&mut self, look: Look, _: &mut Self::Context) -> Self::Result {
+    fn handle(&mut self, look: Look, ctx: &mut Self::Context) -> Self::Result {
         match &self.state {
             State::Ready(state) if within(look.within.as_ref(), state) => Ok(state.clone()),
             State::Ready(_) | State::Unborn(..) => Err(Trouble::NotFound),
             State::Loading => Err(Trouble::Again),
-            State::Unavailable(trouble) => Err(trouble.clone()),
+            State::Unavailable(trouble) => {
+                let trouble = trouble.clone();
+                self.load(ctx);
+                Err(trouble)
+            }
         }
     }
 }
@@ -170,12 +166,27 @@ enum Verdict {
 }
 
 impl ConversationActor {
+    /// Reads the database; nothing else happens meanwhile.
+    fn load(&mut self, ctx: &mut Context<Self>) {
+        self.state = State::Loading;
+        let (store, id) = (self.core.store.clone(), self.id);
+        let load = async move { store.load_conversation(id).await }.into_actor(self);
+        ctx.wait(load.map(|loaded, actor, _| {
+            actor.state = match loaded {
+                Ok(Some(conversation)) => State::Ready(Arc::new(conversation)),
+                Ok(None) => State::Unavailable(Trouble::NotFound),
+                Err(error) => State::Unavailable(error.into()),
+            };
+        }));
+    }
+
+    /// Answers with trouble and looks again for whoever asks next. Stopping here would swallow the answer and everything that waits.
     fn refuse(
         &mut self,
         trouble: Trouble,
         ctx: &mut Context<Self>,
     ) -> AtomicResponse<Self, Result<Done, Trouble>> {
-        ctx.stop();
+        self.load(ctx);
         AtomicResponse::new(Box::pin(async { Err(trouble) }.into_actor(self)))
     }
 

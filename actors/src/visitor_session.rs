@@ -103,6 +103,7 @@ impl VisitorSession {
         self.state = State::Known(Box::new(known.clone()));
         let (actors, upto) = (self.actors.clone(), joined.position);
         let from = start.cursor.as_deref().and_then(|cursor| known_position(&actors, cursor, upto));
+        let upto = upto.max(from.unwrap_or(upto));
         let remembered = from.map(|from| with_local(|local| local.missed(&scope, from, upto)));
         let work = async move { welcome(&actors, &known, &scope, Span { from, upto }, remembered).await };
         ctx.wait(
@@ -230,7 +231,9 @@ struct Welcome {
 
 fn known_position(actors: &Actors, cursor: &str, upto: i64) -> Option<i64> {
     let cursor = Cursor::parse(cursor)?;
-    (cursor.epoch == *actors.core.fanout.epoch() && cursor.position <= upto).then_some(cursor.position)
+    // Another worker may have told the client of more than this one has heard of yet.
+    let newest = actors.core.fanout.position().max(upto);
+    (cursor.epoch == *actors.core.fanout.epoch() && cursor.position <= newest).then_some(cursor.position)
 }
 
 async fn welcome(

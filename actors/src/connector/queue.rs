@@ -21,18 +21,22 @@ struct Lane {
 }
 
 impl Queue {
-    /// Adds a message unless it is known already. Ids are in time order, and a sweep may find an older one late.
-    pub(super) fn add(&mut self, due: Transmit) {
+    /// Adds a message unless it is known already; false then. Ids are in time order, and a sweep may find an older one late.
+    pub(super) fn add(&mut self, due: Transmit, not_before: Option<Instant>) -> bool {
         if !self.known.insert(due.message_id) {
-            return;
+            return false;
         }
         let lane = self.lanes.entry(due.conversation_id).or_default();
         let idle = lane.waiting.is_empty() && lane.in_flight.is_none();
         let at = lane.waiting.partition_point(|&waiting| waiting < due.message_id);
         lane.waiting.insert(at, due.message_id);
+        if at == 0 && lane.in_flight.is_none() {
+            lane.not_before = not_before;
+        }
         if idle {
             self.ready.push_back(due.conversation_id);
         }
+        true
     }
 
     /// The next message that may leave at `now`.
@@ -93,7 +97,7 @@ mod tests {
         let now = Instant::now();
         let mut queue = Queue::default();
         for next in [due(1, 11), due(1, 10), due(2, 20), due(1, 11)] {
-            queue.add(next);
+            queue.add(next, None);
         }
         assert_eq!(taken(&mut queue, now), Some((1, 10)));
         assert_eq!(taken(&mut queue, now), Some((2, 20)));
@@ -117,5 +121,15 @@ mod tests {
         assert_eq!(taken(&mut queue, now), Some((2, 20)));
         assert_eq!(taken(&mut queue, now), None);
         assert_eq!(taken(&mut queue, now + Duration::from_secs(5)), Some((1, 10)));
+    }
+
+    #[test]
+    fn what_waits_for_its_next_attempt_is_not_overtaken_after_a_restart() {
+        let now = Instant::now();
+        let mut queue = Queue::default();
+        queue.add(due(1, 10), Some(now + Duration::from_secs(5)));
+        queue.add(due(1, 11), Some(now));
+        assert_eq!(taken(&mut queue, now), None);
+        assert_eq!(taken(&mut queue, now + Duration::from_secs(6)), Some((1, 10)));
     }
 }

@@ -58,11 +58,30 @@ pub enum AgentCommand {
 
 /// A frame of a webchat visitor.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "RawVisitorFrame")]
 pub struct VisitorFrame {
-    #[serde(default)]
     pub req: Option<String>,
-    #[serde(flatten)]
     pub command: VisitorCommand,
+}
+
+/// As it arrives: `d` may be left out where there is nothing to say.
+#[derive(Deserialize)]
+struct RawVisitorFrame {
+    #[serde(default)]
+    req: Option<String>,
+    t: String,
+    #[serde(default)]
+    d: Option<serde_json::Map<String, serde_json::Value>>,
+}
+
+impl TryFrom<RawVisitorFrame> for VisitorFrame {
+    type Error = serde_json::Error;
+
+    fn try_from(frame: RawVisitorFrame) -> Result<Self, serde_json::Error> {
+        let RawVisitorFrame { req, t, d } = frame;
+        let command = serde_json::from_value(serde_json::json!({"t": t, "d": d.unwrap_or_default()}))?;
+        Ok(Self { req, command })
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -128,6 +147,8 @@ mod tests {
         assert!(matches!(start.command, VisitorCommand::SessionStart(_)));
         let typing: VisitorFrame = serde_json::from_str(r#"{"t":"typing","d":{}}"#).unwrap();
         assert_eq!(typing.command, VisitorCommand::Typing {});
+        let ping: VisitorFrame = serde_json::from_str(r#"{"t":"ping","req":"2"}"#).unwrap();
+        assert_eq!(ping.command, VisitorCommand::Ping {});
         assert!(serde_json::from_str::<AgentFrame>(r#"{"t":"drop.table"}"#).is_err());
     }
 }
