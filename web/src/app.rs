@@ -16,8 +16,9 @@ use utoipa_actix_web::service_config::ServiceConfig;
 /// What the OpenAPI document knows.
 pub fn documented(config: &mut ServiceConfig<'_>) {
     config
-        .service(whatsapp::verify_whatsapp_hook)
+        // The busiest first: addresses are tried in this order.
         .service(whatsapp::receive_whatsapp_hook)
+        .service(whatsapp::verify_whatsapp_hook)
         .service(sms::receive_sms_hook)
         .service(scope("/api/v1").wrap(Compress::default()).configure(api).default_service(web::to(no_route)))
         .service(agent::agent_socket)

@@ -164,7 +164,7 @@ impl Demo {
                 Provider::Widget,
                 WIDGET.key,
                 "Shop webchat",
-                json!({"title": "Bean & Leaf", "greeting": "Hi! Coffee or tea, how can we help?", "colour": "#0f766e",
+                json!({"title": "Bean & Leaf", "greeting": "Hi! Looking for a plant that stays alive?", "colour": "#0f766e",
                     "allowed_origins": ["http://localhost:*", "http://127.0.0.1:*"]}),
                 Value::Null,
             ),
