@@ -74,6 +74,11 @@ pub struct MarkRead {
     pub provider_message_id: String,
 }
 
+/// How many attempts are under way?
+#[derive(Message, Clone, Copy, Debug)]
+#[rtype(result = "usize")]
+pub struct InFlight;
+
 /// Stops taking up new work; what is in flight ends.
 #[derive(Message, Clone, Copy, Debug)]
 #[rtype(result = "()")]
@@ -224,5 +229,13 @@ impl Handler<Halt> for Connector {
 
     fn handle(&mut self, _: Halt, _: &mut Self::Context) {
         self.paused_until = Some(Instant::now() + Duration::from_hours(1));
+    }
+}
+
+impl Handler<InFlight> for Connector {
+    type Result = usize;
+
+    fn handle(&mut self, _: InFlight, _: &mut Self::Context) -> usize {
+        self.in_flight
     }
 }

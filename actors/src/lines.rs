@@ -1,9 +1,10 @@
 //! The way to each channel's connector. Hints only: what a full mailbox does not take, the connector finds in the database.
 
-use crate::connector::{Connector, FetchFiles, Halt, MarkRead, Transmit};
+use crate::connector::{Connector, FetchFiles, Halt, InFlight, MarkRead, Transmit};
 use actix::Addr;
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::{Duration, Instant};
 use switchboard_engine::conversation::Request;
 use switchboard_engine::ids::{ChannelId, ConversationId};
 
@@ -53,6 +54,18 @@ impl Lines {
     pub fn halt(&self) {
         for connector in self.connectors.read().unwrap_or_else(PoisonError::into_inner).values() {
             let _ = connector.try_send(Halt);
+        }
+    }
+
+    /// Waits until the sends under way have ended, at most this long: what ends in the middle is shown as unknown.
+    pub async fn settle(&self, at_most: Duration) {
+        let connectors: Vec<Addr<Connector>> =
+            self.connectors.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect();
+        let deadline = Instant::now() + at_most;
+        for connector in connectors {
+            while Instant::now() < deadline && connector.send(InFlight).await.is_ok_and(|count| count > 0) {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
         }
     }
 }

@@ -69,6 +69,8 @@ pub(crate) struct Arbiters {
     http: reqwest::Client,
 }
 
+/// How long sends under way may take to end.
+const LAST_SENDS: Duration = Duration::from_secs(2);
 /// Events read at start, for sockets that come back after a restart.
 const WARM: i64 = 1_000;
 
@@ -184,8 +186,9 @@ impl Actors {
         self.core.lines.halt();
     }
 
-    /// Second half: what was accepted is flushed and the database closed.
+    /// Second half: sends under way end, what was accepted is flushed and the database closed.
     pub async fn stop(&self) {
+        self.core.lines.settle(LAST_SENDS).await;
         self.core.store.close().await;
     }
 }

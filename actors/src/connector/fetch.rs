@@ -13,6 +13,7 @@ use switchboard_engine::receipt::Failure;
 /// Largest file taken from a provider: WhatsApp's limit for documents.
 const MAX_FILE: usize = 100 << 20;
 const TRIES: u32 = 4;
+const REDIRECTS: usize = 3;
 
 /// Fetches every pending file of a message; what cannot be had ends as `unavailable`, never as forgotten.
 pub(super) async fn files_of(connection: &Connection, message_id: MessageId) {
@@ -74,12 +75,26 @@ async fn fetch(connection: &Connection, file: &Media) -> Option<Vec<u8>> {
     download(connection, call).await
 }
 
+/// Follows redirects, as Twilio sends them to its storage, which must not see our credential.
 async fn download(connection: &Connection, call: HttpCall) -> Option<Vec<u8>> {
     let mut request = connection.http.get(&call.url);
     for (name, value) in call.headers {
         request = request.header(name, value);
     }
-    let answer = protocol::read(request.send().await, MAX_FILE).await.ok()?;
+    let mut response = request.send().await.ok()?;
+    for _ in 0..REDIRECTS {
+        if !response.status().is_redirection() {
+            break;
+        }
+        let location = response.headers().get(reqwest::header::LOCATION)?.to_str().ok()?;
+        let target = response.url().join(location).ok()?;
+        // A provider on the internet never sends us anywhere unencrypted.
+        if target.scheme() != "https" && target.origin() != response.url().origin() {
+            return None;
+        }
+        response = connection.http.get(target).send().await.ok()?;
+    }
+    let answer = protocol::read(Ok(response), MAX_FILE).await.ok()?;
     (answer.status == 200).then_some(answer.body)
 }
 
