@@ -333,7 +333,7 @@ mod tests {
         let media = Media {
             id: MediaId(1),
             kind: MediaKind::Document,
-            file_name: Some("Grüße \"x\";\\.pdf".to_owned()),
+            file_name: Some("a/Grüße \"x\";%.pdf".to_owned()),
             mime: "application/pdf".to_owned(),
             size: None,
             state: MediaState::Ready,
@@ -341,7 +341,7 @@ mod tests {
         };
         let header = disposition(false, &media);
         let wanted =
-            "attachment; filename=\"Gr__e _x_;_.pdf\"; filename*=UTF-8''Gr%C3%BC%C3%9Fe%20%22x%22%3B%5C.pdf";
+            "attachment; filename=\"Gr__e _x_;_.pdf\"; filename*=UTF-8''Gr%C3%BC%C3%9Fe%20%22x%22%3B%25.pdf";
         assert_eq!(header.to_str().unwrap(), wanted);
     }
 }
