@@ -39,9 +39,12 @@ pub use start::{Config, StartError};
 use crate::core::Core;
 use std::sync::Arc;
 
-/// The handle to everything that lives; cheap to clone.
+/// The handle to everything that lives; one pointer, cheap to clone and to keep in every session.
 #[derive(Clone)]
-pub struct Actors {
+pub struct Actors(Arc<Parts>);
+
+/// What the handle leads to.
+pub struct Parts {
     pub core: Core,
     pub roster: roster::RosterHandle,
     pub directory: directory::Directory,
@@ -54,4 +57,12 @@ pub struct Actors {
     /// Signs visitor tokens.
     key: [u8; 32],
     arbiters: start::Arbiters,
+}
+
+impl std::ops::Deref for Actors {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
 }

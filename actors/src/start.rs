@@ -1,6 +1,5 @@
 //! Starting and stopping everything that lives, in order.
 
-use crate::Actors;
 use crate::clock::{Clock, Ids, Numbers};
 use crate::connector::{Connection, Connector, Protocol};
 use crate::core::Core;
@@ -13,6 +12,7 @@ use crate::presence::Presence;
 use crate::replay;
 use crate::roster::{Line, Roster, RosterHandle};
 use crate::vault::Vault;
+use crate::{Actors, Parts};
 use actix::{Arbiter, ArbiterHandle};
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
@@ -214,7 +214,7 @@ fn assemble(config: &Config, core: Core) -> Result<Actors, StartError> {
     let directory = Directory::new(core.clone(), conversations);
     let files =
         Files::new(&config.data_dir, &config.public_url, config.secret_key).map_err(StartError::Files)?;
-    Ok(Actors {
+    Ok(Actors(Arc::new(Parts {
         intake: Intake::new(core.clone(), directory.clone()),
         directory,
         core,
@@ -225,5 +225,5 @@ fn assemble(config: &Config, core: Core) -> Result<Actors, StartError> {
         public_url: config.public_url.trim_end_matches('/').into(),
         key: config.secret_key,
         arbiters: Arbiters { connectors: Arbiter::new().handle(), http },
-    })
+    })))
 }

@@ -113,11 +113,11 @@ mod tests {
     fn a_message_that_must_wait_holds_its_conversation_but_no_other() {
         let now = Instant::now();
         let mut queue = Queue::default();
-        queue.add(due(1, 10));
-        queue.add(due(1, 11));
+        queue.add(due(1, 10), None);
+        queue.add(due(1, 11), None);
         let first = queue.take(now).unwrap();
         queue.back(first, now + Duration::from_secs(5));
-        queue.add(due(2, 20));
+        queue.add(due(2, 20), None);
         assert_eq!(taken(&mut queue, now), Some((2, 20)));
         assert_eq!(taken(&mut queue, now), None);
         assert_eq!(taken(&mut queue, now + Duration::from_secs(5)), Some((1, 10)));
