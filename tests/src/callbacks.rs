@@ -50,7 +50,8 @@ async fn recorded_payloads_appear_in_the_inbox(kind: Kind) {
 async fn the_documentations_signed_example_is_believed(kind: Kind) {
     let world = World::start(kind).await;
     let vectors: Value = serde_json::from_slice(&fixture("vectors.json")).unwrap();
-    let vector = vectors.as_array().unwrap().iter().find(|v| v["id"] == "meta-x-hub-signature-256-real").unwrap();
+    let vector =
+        vectors.as_array().unwrap().iter().find(|v| v["id"] == "meta-x-hub-signature-256-real").unwrap();
     let ada = world.ada().await;
     let channel = json!({"kind": "whatsapp", "provider": "cloud_api", "name": "Recorded", "group_id": "2",
         "address": "277321005464405", "credentials": {"access_token": "t", "verify_token": "v", "app_secret": vector["secret"]}});
@@ -86,7 +87,11 @@ async fn a_wrong_signature_is_refused_and_leaves_nothing(kind: Kind) {
     }
     post_signed(&world.hook(), "another secret", body.clone()).await.refused(401, "bad_signature");
     let sms = format!("{}/hooks/sms/{}", world.server.url, world.sms);
-    let form = crate::world::HTTP.clone().post(sms).header("x-twilio-signature", "AAAA").form(&[("Body", "x"), ("From", "+1")]);
+    let form = crate::world::HTTP
+        .clone()
+        .post(sms)
+        .header("x-twilio-signature", "AAAA")
+        .form(&[("Body", "x"), ("From", "+1")]);
     assert_eq!(crate::answer::Answer::of(form).await.status, 401);
     assert_eq!(ada.list("all").await, Vec::<Value>::new());
     assert_eq!(world.database.run("SELECT COUNT(*) FROM message"), 0);
@@ -123,7 +128,11 @@ async fn the_same_callbacks_four_times_in_any_order_make_one_message_with_the_ri
     world.phone("+447700900123").text("Hello").await.unwrap();
     let conversation = id(&ann.conversation_with("+447700900123").await);
     // Nothing of the provider reaches us but what this test posts.
-    world.simulator.faults().change(crate::world::WHATSAPP_ID, |switches| switches.callbacks = false).unwrap();
+    world
+        .simulator
+        .faults()
+        .change(crate::world::WHATSAPP_ID, |switches| switches.callbacks = false)
+        .unwrap();
     let message = ann.say(&conversation, "Hi").await;
     ann.status(&conversation, &message, "sent").await;
     let wamid = world.simulator.journal()[0].id.to_string();
@@ -151,7 +160,12 @@ async fn what_is_not_a_callback_is_refused_by_name(kind: Kind) {
     let world = World::start(kind).await;
     for body in ["", "{", "[]", "null", "\"x\"", "\u{0}", r#"{"object":"page"}"#] {
         let answer = world.callback(body).await;
-        assert_eq!((answer.status, answer.code().as_str()), (400, "malformed_body"), "{body:?}: {}", answer.text());
+        assert_eq!(
+            (answer.status, answer.code().as_str()),
+            (400, "malformed_body"),
+            "{body:?}: {}",
+            answer.text()
+        );
     }
     let large = vec![b' '; (3 << 20) + 1];
     world.callback(large).await.refused(413, "body_too_large");
@@ -169,7 +183,8 @@ async fn what_is_not_a_callback_is_refused_by_name(kind: Kind) {
     }
     assert_eq!(world.database.run("SELECT COUNT(*) FROM message"), 0);
     // The handshake of registering a URL.
-    let shake = |token| format!("{}?hub.mode=subscribe&hub.challenge=4711&hub.verify_token={token}", world.hook());
+    let shake =
+        |token| format!("{}?hub.mode=subscribe&hub.challenge=4711&hub.verify_token={token}", world.hook());
     let right = crate::answer::Answer::of(crate::world::HTTP.clone().get(shake("verify"))).await;
     assert_eq!((right.status, right.text().as_str()), (200, "4711"));
     assert_eq!(crate::answer::Answer::of(crate::world::HTTP.clone().get(shake("wrong"))).await.status, 403);
@@ -213,6 +228,7 @@ async fn two_hundred_first_messages_of_one_stranger_make_one_conversation(kind: 
     let entries = ann.timeline(&id(&rows[0])).await;
     let numbers: Vec<i64> = entries.iter().map(|entry| entry["seq"].as_i64().unwrap()).collect();
     assert_eq!(numbers, (1..=201).collect::<Vec<_>>());
-    let texts: BTreeSet<String> = entries.iter().filter_map(|e| e["d"]["message"]["text"].as_str().map(str::to_owned)).collect();
+    let texts: BTreeSet<String> =
+        entries.iter().filter_map(|e| e["d"]["message"]["text"].as_str().map(str::to_owned)).collect();
     assert_eq!(texts.len(), 200);
 }

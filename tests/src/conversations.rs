@@ -38,12 +38,21 @@ async fn fifty_attend_and_one_wins(kind: Kind) {
             } else {
                 answer.refused(409, "already_assigned");
                 let name = owner[0]["name"].as_str().unwrap();
-                assert!(answer.json()["error"]["detail"].as_str().unwrap().contains(name), "losers learn who it is");
+                assert!(
+                    answer.json()["error"]["detail"].as_str().unwrap().contains(name),
+                    "losers learn who it is"
+                );
             }
         }
-        socket.until("the assignment", |f| f["t"] == "conversation.assigned" && f["conversation_id"] == conversation.as_str()).await;
+        socket
+            .until("the assignment", |f| {
+                f["t"] == "conversation.assigned" && f["conversation_id"] == conversation.as_str()
+            })
+            .await;
         let settled = socket.settle().await;
-        let told = settled.iter().filter(|f| f["t"] == "conversation.assigned" && f["conversation_id"] == conversation.as_str());
+        let told = settled
+            .iter()
+            .filter(|f| f["t"] == "conversation.assigned" && f["conversation_id"] == conversation.as_str());
         assert_eq!(told.count(), 1, "one event, not fifty");
     }
 }
@@ -58,14 +67,23 @@ async fn a_conversation_is_assigned_unread_and_given_back(kind: Kind) {
     // Bob looks in and has read it.
     bob.post(&format!("{path}/read"), json!({"upto": 2})).await.expect(200);
     let done = ada.put(&format!("{path}/assignees"), json!({"user_ids": [bob.id, ann.id]})).await.expect(200);
-    let owners: Vec<(&Value, &Value)> =
-        done["conversation"]["assignees"].as_array().unwrap().iter().map(|a| (&a["user_id"], &a["owner"])).collect();
+    let owners: Vec<(&Value, &Value)> = done["conversation"]["assignees"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|a| (&a["user_id"], &a["owner"]))
+        .collect();
     assert_eq!(owners, [(&json!(bob.id), &json!(true)), (&json!(ann.id), &json!(false))]);
     let read = bob.get(&path).await.expect(200)["read"].clone();
     assert_eq!(read["forced_unread"], true, "what becomes his is unread: {read}");
     let told = of_bob.until("the assignment", |frame| frame["t"] == "conversation.assigned").await;
-    assert_eq!((&told["d"]["by"]["name"], &told["row"]["assignees"][0]["user_id"]), (&json!("Ada Tester"), &json!(bob.id)));
-    of_bob.until("his unread mark", |f| f["t"] == "conversation.read_state" && f["d"]["forced_unread"] == true).await;
+    assert_eq!(
+        (&told["d"]["by"]["name"], &told["row"]["assignees"][0]["user_id"]),
+        (&json!("Ada Tester"), &json!(bob.id))
+    );
+    of_bob
+        .until("his unread mark", |f| f["t"] == "conversation.read_state" && f["d"]["forced_unread"] == true)
+        .await;
     let counts = |of: Value| (of["counts"]["mine"].clone(), of["counts"]["unassigned"].clone());
     let of = bob.get("/api/v1/inbox/counts?group_id=2").await.expect(200);
     assert_eq!(counts(of), (json!(1), json!(0)));
@@ -75,7 +93,8 @@ async fn a_conversation_is_assigned_unread_and_given_back(kind: Kind) {
     assert_eq!(bob.list("mine").await.len(), 0);
     assert_eq!(bob.list("unassigned").await.len(), 1);
     let members = ann.get("/api/v1/groups/2/members").await.expect(200);
-    let names: Vec<&str> = members["users"].as_array().unwrap().iter().map(|u| u["first_name"].as_str().unwrap()).collect();
+    let names: Vec<&str> =
+        members["users"].as_array().unwrap().iter().map(|u| u["first_name"].as_str().unwrap()).collect();
     assert_eq!(names, ["Ada", "Ann", "Bob"]);
 }
 
@@ -99,7 +118,8 @@ async fn a_closed_conversation_ends_and_the_next_message_begins_another(kind: Ki
     assert_eq!(world.database.run("SELECT COUNT(*) FROM message"), messages);
     assert_eq!(ann.list("team").await.len(), 0);
     phone.text("One more thing").await.unwrap();
-    let second = crate::world::eventually("another conversation", || async { ann.list("team").await.pop() }).await;
+    let second =
+        crate::world::eventually("another conversation", || async { ann.list("team").await.pop() }).await;
     assert_ne!(id(&second), first);
     assert_eq!(second["contact"]["id"], ann.conversation(&first).await["contact"]["id"]);
     assert_eq!((&second["inbound_count"], &second["assignees"]), (&json!(1), &json!([])));
@@ -118,7 +138,9 @@ async fn reopening_next_to_an_open_conversation_is_refused(kind: Kind) {
     assert_eq!((&reopened["status"], &reopened["assignees"][0]["user_id"]), (&json!("open"), &json!(bob.id)));
     bob.post(&act(&first, "close"), json!({})).await.expect(200);
     phone.text("Again").await.unwrap();
-    let second = id(&crate::world::eventually("another conversation", || async { bob.list("team").await.pop() }).await);
+    let second =
+        id(&crate::world::eventually("another conversation", || async { bob.list("team").await.pop() })
+            .await);
     bob.post(&act(&first, "reopen"), json!({})).await.refused(409, "open_conversation_exists");
     assert_eq!(bob.conversation(&first).await["status"], "closed");
     // Two people, two closed conversations, one open at most.
@@ -139,7 +161,12 @@ async fn the_same_client_id_is_the_same_message(kind: Kind) {
     let first = ann.write(&conversation, "same", "Hi").await.expect(201)["message"].clone();
     let calls = (0..10).map(|_| ann.write(&conversation, "same", "Hi"));
     for answer in futures_util::future::join_all(calls).await {
-        assert_eq!((answer.status, &answer.json()["message"]["id"]), (200, &first["id"]), "{}", answer.text());
+        assert_eq!(
+            (answer.status, &answer.json()["message"]["id"]),
+            (200, &first["id"]),
+            "{}",
+            answer.text()
+        );
     }
     let mut socket = ann.listen().await;
     let send = |text: &str| json!({"t": "message.send", "conversation_id": conversation, "client_id": "same", "text": text});
@@ -178,10 +205,19 @@ async fn every_reader_has_their_own_place(kind: Kind) {
     let state = read(&ann, json!({"upto": 3})).await;
     assert_eq!((&state["last_read_seq"], &state["read_inbound_count"]), (&json!(3), &json!(2)));
     assert_eq!(read(&ann, json!({"upto": 2})).await["last_read_seq"], 3, "never back");
-    assert_eq!(read(&ann, json!({"upto": 99})).await, json!({"last_read_seq": 4, "read_inbound_count": 3, "forced_unread": false}));
+    assert_eq!(
+        read(&ann, json!({"upto": 99})).await,
+        json!({"last_read_seq": 4, "read_inbound_count": 3, "forced_unread": false})
+    );
     assert_eq!(read(&ann, json!({"unread": true})).await["forced_unread"], true);
-    tab.until("the other tab's mark", |f| f["t"] == "conversation.read_state" && f["d"]["forced_unread"] == true).await;
-    assert!(of_ada.settle().await.iter().all(|frame| frame["t"] != "conversation.read_state"), "a place is private");
+    tab.until("the other tab's mark", |f| {
+        f["t"] == "conversation.read_state" && f["d"]["forced_unread"] == true
+    })
+    .await;
+    assert!(
+        of_ada.settle().await.iter().all(|frame| frame["t"] != "conversation.read_state"),
+        "a place is private"
+    );
     let of = ada.get(&path).await.expect(200)["read"].clone();
     assert_eq!(of["last_read_seq"], 0);
 }
@@ -253,6 +289,7 @@ async fn looking_at_a_conversation_takes_nothing_and_tells_the_customer_nothing(
     assert!(phone.thread().iter().all(|message| message.tick < switchboard_simulator::Tick::Read));
     ann.post(&format!("/api/v1/conversations/{conversation}/attend"), json!({})).await.expect(200);
     ann.post(&format!("/api/v1/conversations/{conversation}/read"), json!({"upto": 2})).await.expect(200);
-    let read = |_: &switchboard_simulator::Simulator| phone.thread()[0].tick == switchboard_simulator::Tick::Read;
+    let read =
+        |_: &switchboard_simulator::Simulator| phone.thread()[0].tick == switchboard_simulator::Tick::Read;
     assert!(world.simulator.wait_until(crate::world::PATIENCE, read).await, "the customer sees blue ticks");
 }

@@ -36,11 +36,20 @@ async fn ticks_climb_from_the_clock_to_two_blue_ones(kind: Kind) {
         assert!(read[step].is_string(), "{step}: {read}");
     }
     socket.until("two blue ticks", |f| f["t"] == "message.status" && f["d"]["status"] == "read").await;
-    let steps: Vec<&str> = socket.frames.iter().filter(|f| f["t"] == "message.status").map(|f| f["d"]["status"].as_str().unwrap()).collect();
+    let steps: Vec<&str> = socket
+        .frames
+        .iter()
+        .filter(|f| f["t"] == "message.status")
+        .map(|f| f["d"]["status"].as_str().unwrap())
+        .collect();
     let order = ["sending", "sent", "delivered", "read"];
     let places: Vec<usize> = steps.iter().map(|step| order.iter().position(|o| o == step).unwrap()).collect();
     assert!(places.is_sorted(), "ticks only climb: {steps:?}");
-    let created = socket.frames.iter().find(|f| f["t"] == "message.created" && f["d"]["message"]["direction"] == "out").unwrap();
+    let created = socket
+        .frames
+        .iter()
+        .find(|f| f["t"] == "message.created" && f["d"]["message"]["direction"] == "out")
+        .unwrap();
     assert_eq!(created["d"]["message"]["status"], "queued", "first a clock");
     assert_eq!(ann.conversation(&conversation).await["last_message"]["status"], "read");
     assert_eq!(world.simulator.journal_len(), 1);
@@ -92,7 +101,8 @@ async fn a_provider_that_is_busy_gets_it_later_and_once(kind: Kind) {
     let conversation = greeted(&ann, &phone).await;
     world.simulator.faults().change(WHATSAPP_ID, |s| s.throttle_every = 1).unwrap();
     let message = ann.say(&conversation, "Patience").await;
-    ann.message_where(&conversation, "a clock", |m| m["id"] == message.as_str() && m["status"] != "sent").await;
+    ann.message_where(&conversation, "a clock", |m| m["id"] == message.as_str() && m["status"] != "sent")
+        .await;
     world.simulator.faults().change(WHATSAPP_ID, |s| s.throttle_every = 2).unwrap();
     let second = ann.say(&conversation, "Second").await;
     ann.status(&conversation, &message, "delivered").await;
@@ -147,7 +157,11 @@ async fn a_receipt_that_overtakes_the_answer_is_kept(kind: Kind) {
     let ann = world.ann().await;
     let phone = world.phone("+447700900123");
     let conversation = greeted(&ann, &phone).await;
-    world.simulator.faults().change(WHATSAPP_ID, |s| (s.status_first, s.reorder, s.duplicates) = (true, true, 2)).unwrap();
+    world
+        .simulator
+        .faults()
+        .change(WHATSAPP_ID, |s| (s.status_first, s.reorder, s.duplicates) = (true, true, 2))
+        .unwrap();
     phone.set_auto_read(true);
     let mut last = String::new();
     for n in 0..5 {

@@ -22,7 +22,9 @@ async fn bodies_that_make_no_sense_are_refused_by_name(kind: Kind) {
     world.phone("+447700900123").text("Hello").await.unwrap();
     let conversation = id(&ann.conversation_with("+447700900123").await);
     let path = format!("/api/v1/conversations/{conversation}/messages");
-    let raw = |content_type: &'static str, body: Vec<u8>| ann.request("POST", &path).header("content-type", content_type).body(body);
+    let raw = |content_type: &'static str, body: Vec<u8>| {
+        ann.request("POST", &path).header("content-type", content_type).body(body)
+    };
     let cases = [
         ("application/json", b"{".to_vec(), 400, "malformed_json"),
         ("application/json", b"\xff\xfe".to_vec(), 400, "malformed_json"),
@@ -33,7 +35,12 @@ async fn bodies_that_make_no_sense_are_refused_by_name(kind: Kind) {
         ("application/json", br#"{"client_id":"c","text":"x","sender":"ada"}"#.to_vec(), 422, "validation"),
         ("application/json", br#"{"client_id":"c","text":"   "}"#.to_vec(), 422, "validation"),
         ("application/json", br#"{"client_id":"","text":"x"}"#.to_vec(), 422, "validation"),
-        ("application/json", br#"{"client_id":"c","text":"x","media_ids":["999"]}"#.to_vec(), 422, "validation"),
+        (
+            "application/json",
+            br#"{"client_id":"c","text":"x","media_ids":["999"]}"#.to_vec(),
+            422,
+            "validation",
+        ),
         ("text/plain", br#"{"client_id":"c","text":"x"}"#.to_vec(), 415, "unsupported_media_type"),
         ("application/x-www-form-urlencoded", b"client_id=c&text=x".to_vec(), 415, "unsupported_media_type"),
         ("application/json", vec![b' '; (1 << 20) + 1], 413, "body_too_large"),
@@ -41,7 +48,12 @@ async fn bodies_that_make_no_sense_are_refused_by_name(kind: Kind) {
     for (content_type, body, status, code) in cases {
         let shown = String::from_utf8_lossy(&body[..body.len().min(60)]).into_owned();
         let answer = Answer::of(raw(content_type, body)).await;
-        assert_eq!((answer.status, answer.code().as_str()), (status, code), "{content_type} {shown}: {}", answer.text());
+        assert_eq!(
+            (answer.status, answer.code().as_str()),
+            (status, code),
+            "{content_type} {shown}: {}",
+            answer.text()
+        );
     }
     for (method, path, status) in [
         ("GET", "/api/v1/nothing", 404),
@@ -78,7 +90,10 @@ async fn pages_of_other_sites_cannot_act_or_listen(kind: Kind) {
         ("another site", attend().header("origin", "https://evil.example")),
         ("null", attend().header("origin", "null")),
         ("ours as a beginning", attend().header("origin", format!("{}.evil.example", ann.url))),
-        ("cross-site by the browser's word", attend().header("origin", &ann.url).header("sec-fetch-site", "cross-site")),
+        (
+            "cross-site by the browser's word",
+            attend().header("origin", &ann.url).header("sec-fetch-site", "cross-site"),
+        ),
     ] {
         let answer = Answer::of(request).await;
         assert_eq!((answer.status, answer.code().as_str()), (403, "origin_not_allowed"), "{what}");
@@ -110,7 +125,13 @@ async fn cookies_that_are_not_ours_open_nothing(kind: Kind) {
         ("long", long),
         ("another name", "session=1".to_owned()),
     ] {
-        for path in ["/api/v1/session", "/api/v1/conversations", "/api/v1/channels", "/api/v1/inbox/counts", "/api/v1/media/1"] {
+        for path in [
+            "/api/v1/session",
+            "/api/v1/conversations",
+            "/api/v1/channels",
+            "/api/v1/inbox/counts",
+            "/api/v1/media/1",
+        ] {
             // A look-up is believed for a second: an expired session may live that long.
             let request = || http.get(format!("{}{path}", ann.url)).header("cookie", &cookie);
             crate::world::eventually(&format!("401 for {path} with {what}"), || async {
@@ -128,13 +149,26 @@ async fn frames_that_make_no_sense_are_answered_and_the_socket_lives(kind: Kind)
     let world = World::start(kind).await;
     let ann = world.ann().await;
     let mut socket = ann.listen().await;
-    for text in ["", "{", "[]", "null", "\"x\"", r#"{"t":"fly"}"#, r#"{"t":"message.send","req":"a"}"#, r#"{"t":"typing","conversation_id":7}"#] {
+    for text in [
+        "",
+        "{",
+        "[]",
+        "null",
+        "\"x\"",
+        r#"{"t":"fly"}"#,
+        r#"{"t":"message.send","req":"a"}"#,
+        r#"{"t":"typing","conversation_id":7}"#,
+    ] {
         let seen = socket.frames.iter().filter(|frame| frame["t"] == "error").count();
         socket.send_raw(Message::text(text.to_owned())).await;
         socket.settle().await;
         let errors = socket.frames.iter().filter(|frame| frame["t"] == "error").count();
         assert_eq!(errors, seen + 1, "{text}");
-        assert_eq!(socket.frames.iter().rev().find(|frame| frame["t"] == "error").unwrap()["code"], "validation", "{text}");
+        assert_eq!(
+            socket.frames.iter().rev().find(|frame| frame["t"] == "error").unwrap()["code"],
+            "validation",
+            "{text}"
+        );
     }
     let nowhere = socket.ask(json!({"t": "conversation.attend", "conversation_id": "1"})).await;
     assert_eq!((&nowhere["t"], &nowhere["code"]), (&json!("error"), &json!("not_found")));
@@ -180,6 +214,7 @@ async fn every_answer_forbids_sniffing_and_framing(kind: Kind) {
     for secret in [crate::world::APP_SECRET, crate::world::TWILIO_TOKEN, "\"verify\"", "credentials"] {
         assert!(!text.contains(secret), "{secret} is nobody's business");
     }
-    let stored = Value::from(world.database.run("SELECT COUNT(*) FROM channel WHERE credentials IS NOT NULL"));
+    let stored =
+        Value::from(world.database.run("SELECT COUNT(*) FROM channel WHERE credentials IS NOT NULL"));
     assert!(stored.as_i64().unwrap() >= 2);
 }

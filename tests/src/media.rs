@@ -17,13 +17,18 @@ async fn a_customers_file_is_fetched_and_can_be_saved(kind: Kind) {
     let world = World::start(kind).await;
     let ann = world.ann().await;
     let mut socket = ann.listen().await;
-    let pdf = [b"%PDF-1.7\n".as_slice(), &[b'x'; 200_000], b"\n%%EOF\n"].concat();
+    let pdf = [b"%PDF-1.7\n".as_slice(), &vec![b'x'; 200_000], b"\n%%EOF\n"].concat();
     let phone = world.phone("+447700900123");
-    phone.file("application/pdf", Some("../../etc/invoice \"7\".pdf"), pdf.clone(), Some("The invoice")).await.unwrap();
+    phone
+        .file("application/pdf", Some("../../etc/invoice \"7\".pdf"), pdf.clone(), Some("The invoice"))
+        .await
+        .unwrap();
     let conversation = id(&ann.conversation_with("+447700900123").await);
-    let arrived = socket.until("the file", |f| f["t"] == "message.media" && f["d"]["media"]["state"] == "ready").await;
+    let arrived =
+        socket.until("the file", |f| f["t"] == "message.media" && f["d"]["media"]["state"] == "ready").await;
     assert_eq!(arrived["conversation_id"], conversation.as_str());
-    let message = ann.message_where(&conversation, "a stored file", |m| m["media"][0]["state"] == "ready").await;
+    let message =
+        ann.message_where(&conversation, "a stored file", |m| m["media"][0]["state"] == "ready").await;
     assert_eq!((&message["text"], &message["media"][0]["kind"]), (&json!("The invoice"), &json!("document")));
     let file = ann.get(&format!("/api/v1/media/{}", id(&message["media"][0]))).await;
     assert_eq!((file.status, file.bytes.len()), (200, pdf.len()));
@@ -32,7 +37,11 @@ async fn a_customers_file_is_fetched_and_can_be_saved(kind: Kind) {
     assert!(disposition.starts_with("attachment") && !disposition.contains(".."), "{disposition}");
     assert_eq!(file.header("x-content-type-options"), "nosniff");
     phone.file("image/png", None, png(), None).await.unwrap();
-    let picture = ann.message_where(&conversation, "a picture", |m| m["media"][0]["kind"] == "image" && m["media"][0]["state"] == "ready").await;
+    let picture = ann
+        .message_where(&conversation, "a picture", |m| {
+            m["media"][0]["kind"] == "image" && m["media"][0]["state"] == "ready"
+        })
+        .await;
     let shown = ann.get(&format!("/api/v1/media/{}?inline=1", id(&picture["media"][0]))).await;
     assert_eq!((shown.status, shown.header("content-type")), (200, "image/png"));
     assert!(!shown.header("content-disposition").starts_with("attachment"));
@@ -52,7 +61,10 @@ async fn a_file_of_ours_reaches_the_customer(kind: Kind) {
     let conversation = id(&ann.conversation_with("+447700900123").await);
     let path = format!("/api/v1/conversations/{conversation}/messages");
     let media = ann.upload("pixel.png", "image/png", png()).await.expect(201)["media"].clone();
-    assert_eq!((&media["kind"], &media["state"], &media["size"]), (&json!("image"), &json!("ready"), &json!(png().len())));
+    assert_eq!(
+        (&media["kind"], &media["state"], &media["size"]),
+        (&json!("image"), &json!("ready"), &json!(png().len()))
+    );
     let body = json!({"client_id": "c1", "text": "Look", "media_ids": [media["id"]]});
     // Somebody else's upload is nobody else's to send.
     world.bob().await.post(&path, body.clone()).await.refused(422, "validation");
@@ -87,13 +99,19 @@ async fn files_that_could_hurt_are_refused(kind: Kind) {
         ("tool", "image/jpeg", elf),
     ] {
         let answer = ann.upload(name, mime, bytes).await;
-        assert_eq!((answer.status, answer.code().as_str()), (415, "media_type_unsupported"), "{name} {mime}: {}", answer.text());
+        assert_eq!(
+            (answer.status, answer.code().as_str()),
+            (415, "media_type_unsupported"),
+            "{name} {mime}: {}",
+            answer.text()
+        );
     }
     let large = [png(), vec![0; 5 << 20]].concat();
     ann.upload("large.png", "image/png", large).await.refused(413, "media_too_large");
     ann.upload("empty.png", "image/png", Vec::new()).await.refused(422, "validation");
     assert_eq!(world.database.run("SELECT COUNT(*) FROM media"), 0);
-    let left = std::fs::read_dir(world.folder.path().join("media")).map_or(0, |files| files.flatten().filter(|f| f.path().is_file()).count());
+    let left = std::fs::read_dir(world.folder.path().join("media"))
+        .map_or(0, |files| files.flatten().filter(|f| f.path().is_file()).count());
     assert_eq!(left, 0, "nothing of it is left on disk");
 }
 
@@ -103,19 +121,28 @@ async fn a_visitors_file_is_theirs_and_the_teams(kind: Kind) {
     let (mut visitor, other) = (world.visitor(None).await, world.visitor(None).await);
     let http = &*crate::world::HTTP;
     let upload = |token: &str| {
-        let part = reqwest::multipart::Part::bytes(png()).file_name("pixel.png").mime_str("image/png").unwrap();
+        let part =
+            reqwest::multipart::Part::bytes(png()).file_name("pixel.png").mime_str("image/png").unwrap();
         let form = reqwest::multipart::Form::new().part("file", part);
-        Answer::of(http.post(format!("{}/widget/v1/media", world.server.url)).bearer_auth(token).multipart(form))
+        Answer::of(
+            http.post(format!("{}/widget/v1/media", world.server.url)).bearer_auth(token).multipart(form),
+        )
     };
-    let download = |media: &str, token: &str| Answer::of(http.get(format!("{}/widget/v1/media/{media}", world.server.url)).bearer_auth(token));
+    let download = |media: &str, token: &str| {
+        Answer::of(http.get(format!("{}/widget/v1/media/{media}", world.server.url)).bearer_auth(token))
+    };
     upload("garbage").await.refused(401, "token_invalid");
     let media = id(&upload(&visitor.token).await.expect(201)["media"]);
     download(&media, &other.token).await.refused(404, "not_found");
-    let ack = visitor.socket.ask(json!({"t": "message.send", "d": {"client_id": "v1", "text": "Look", "media_ids": [media]}})).await;
+    let ack = visitor
+        .socket
+        .ask(json!({"t": "message.send", "d": {"client_id": "v1", "text": "Look", "media_ids": [media]}}))
+        .await;
     let conversation = ack["d"]["conversation_id"].as_str().unwrap_or_else(|| panic!("{ack}")).to_owned();
     assert!(download(&media, &visitor.token).await.bytes == png());
     download(&media, &other.token).await.refused(404, "not_found");
-    let message = ann.message_where(&conversation, "the file", |m| m["media"][0]["id"] == media.as_str()).await;
+    let message =
+        ann.message_where(&conversation, "the file", |m| m["media"][0]["id"] == media.as_str()).await;
     assert_eq!(message["text"], "Look");
     assert!(ann.get(&format!("/api/v1/media/{media}")).await.bytes == png());
     // And back.

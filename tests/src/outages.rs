@@ -41,13 +41,18 @@ async fn postgres_away() {
     ann.write(&conversation, "c1", "Anyone?").await.refused(503, "overloaded");
     assert_eq!(visitor.write("v1", "Anyone?").await["code"], "overloaded");
     let over_socket = json!({"t": "conversation.attend", "conversation_id": conversation});
-    assert_eq!(socket.ask(over_socket.clone()).await["code"], "overloaded", "the socket stays open and says so");
+    assert_eq!(
+        socket.ask(over_socket.clone()).await["code"],
+        "overloaded",
+        "the socket stays open and says so"
+    );
     eventually("not ready", || async { (ready(&world.server.url).await.status == 503).then_some(()) }).await;
     assert_eq!(Answer::of(HTTP.get(format!("{}/health/live", world.server.url))).await.status, 200);
     let signing_in = crate::people::sign_in(&world.server.url, "bob@team.test", crate::world::PASSWORD).await;
     assert_eq!(signing_in.status, 503, "{}", signing_in.text());
     tokio::task::block_in_place(|| world.database.cluster().start_again());
-    eventually("ready again", || async { (ready(&world.server.url).await.status == 200).then_some(()) }).await;
+    eventually("ready again", || async { (ready(&world.server.url).await.status == 200).then_some(()) })
+        .await;
     // The provider comes back, as it was told.
     eventually_or("the callback to be taken", || async {
         let answer = world.callback(during.clone()).await;
@@ -58,7 +63,8 @@ async fn postgres_away() {
     assert_eq!(socket.ask(over_socket).await["t"], "ack");
     assert_eq!(ann.write(&conversation, "c1", "Anyone?").await.status, 201);
     assert_eq!(visitor.write("v1", "Anyone?").await["t"], "ack");
-    let texts: Vec<String> = ann.messages(&conversation).await.iter().map(|m| m["text"].as_str().unwrap().to_owned()).collect();
+    let texts: Vec<String> =
+        ann.messages(&conversation).await.iter().map(|m| m["text"].as_str().unwrap().to_owned()).collect();
     assert_eq!(texts, ["Before", "During", "Anyone?"], "what was refused left nothing behind");
 }
 
@@ -85,7 +91,8 @@ async fn full_disk() {
     let large = "x".repeat(4_000);
     ann.write(&conversation, "c1", &large).await.refused(503, "storage_full");
     assert_eq!(visitor.write("v1", &large).await["code"], "storage_full");
-    let over_socket = json!({"t": "message.send", "conversation_id": conversation, "client_id": "c1", "text": large});
+    let over_socket =
+        json!({"t": "message.send", "conversation_id": conversation, "client_id": "c1", "text": large});
     assert_eq!(socket.ask(over_socket).await["code"], "storage_full");
     // Reading goes on.
     assert_eq!(ann.messages(&conversation).await.len(), 1 + stored);
@@ -101,7 +108,10 @@ async fn full_disk() {
     let numbers: Vec<i64> = entries.iter().map(|entry| entry["seq"].as_i64().unwrap()).collect();
     assert!(numbers.is_sorted(), "{numbers:?}");
     assert_eq!(ann.messages(&conversation).await.len(), 3 + stored);
-    assert_eq!(world.database.run("SELECT COUNT(*) FROM pragma_integrity_check WHERE integrity_check = 'ok'"), 1);
+    assert_eq!(
+        world.database.run("SELECT COUNT(*) FROM pragma_integrity_check WHERE integrity_check = 'ok'"),
+        1
+    );
 }
 
 async fn readiness_says_what_is_wrong(kind: Kind) {
@@ -114,7 +124,9 @@ async fn readiness_says_what_is_wrong(kind: Kind) {
     assert_eq!(metrics.status, 200);
     world.call_back(&text("447700900123", "wamid.1", "Hello")).await;
     let metrics = Answer::of(HTTP.get(format!("{}/metrics", world.server.url))).await.text();
-    for name in ["switchboard_inbound_messages_total", "switchboard_hooks_total", "switchboard_commit_seconds"] {
+    for name in
+        ["switchboard_inbound_messages_total", "switchboard_hooks_total", "switchboard_commit_seconds"]
+    {
         assert!(metrics.contains(name), "{name}");
     }
     for private in ["447700900123", "Hello", "ann@team.test", "wamid.1"] {

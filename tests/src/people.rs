@@ -24,7 +24,9 @@ impl Agent {
 
     pub(crate) fn request(&self, method: &str, path: &str) -> reqwest::RequestBuilder {
         let method = method.parse().unwrap();
-        HTTP.request(method, format!("{}{path}", self.url)).header("cookie", &self.cookie).header("origin", &self.url)
+        HTTP.request(method, format!("{}{path}", self.url))
+            .header("cookie", &self.cookie)
+            .header("origin", &self.url)
     }
 
     pub(crate) async fn get(&self, path: &str) -> Answer {
@@ -45,7 +47,8 @@ impl Agent {
 
     /// The rows of a list of "Sales", newest activity first.
     pub(crate) async fn list(&self, view: &str) -> Vec<Value> {
-        let body = self.get(&format!("/api/v1/conversations?view={view}&group_id=2&limit=200")).await.expect(200);
+        let body =
+            self.get(&format!("/api/v1/conversations?view={view}&group_id=2&limit=200")).await.expect(200);
         body["conversations"].as_array().unwrap().iter().map(|row| row["conversation"].clone()).collect()
     }
 
@@ -53,7 +56,8 @@ impl Agent {
     pub(crate) async fn conversation_with(&self, contact: &str) -> Value {
         eventually(&format!("a conversation with {contact}"), || async {
             let rows = self.list("all").await;
-            rows.into_iter().find(|row| row["contact"]["phone"] == contact || row["contact"]["name"] == contact)
+            rows.into_iter()
+                .find(|row| row["contact"]["phone"] == contact || row["contact"]["name"] == contact)
         })
         .await
     }
@@ -65,7 +69,10 @@ impl Agent {
     /// Every message of a conversation, oldest first.
     pub(crate) async fn messages(&self, id: &str) -> Vec<Value> {
         let entries = self.timeline(id).await.into_iter();
-        entries.filter(|entry| entry["t"] == "message.created").map(|entry| entry["d"]["message"].clone()).collect()
+        entries
+            .filter(|entry| entry["t"] == "message.created")
+            .map(|entry| entry["d"]["message"].clone())
+            .collect()
     }
 
     /// Every entry of a conversation, oldest first, page by page.
@@ -128,7 +135,9 @@ impl Agent {
 
     /// Opens a socket and reads its `hello`; live frames wait for its first frame.
     pub(crate) async fn connect(&self) -> Socket {
-        let mut socket = Socket::open(&self.url, "/ws/agent", Some(&self.url), Some(&self.cookie)).await.expect("a socket");
+        let mut socket = Socket::open(&self.url, "/ws/agent", Some(&self.url), Some(&self.cookie))
+            .await
+            .expect("a socket");
         socket.hello = socket.until("hello", |frame| frame["t"] == "hello").await;
         socket
     }

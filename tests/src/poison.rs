@@ -24,11 +24,14 @@ async fn a_poison_message_is_put_aside_and_nothing_else_suffers(kind: Kind) {
     assert_eq!(world.database.run("SELECT COUNT(*) FROM quarantine"), 1);
     world.call_back(&text("447700900124", "wamid.3", "Still fine")).await;
     world.call_back(&text("447700900123", "wamid.4", "Me too")).await;
-    let texts = |messages: Vec<serde_json::Value>| messages.iter().map(|m| m["text"].as_str().unwrap().to_owned()).collect::<Vec<_>>();
+    let texts = |messages: Vec<serde_json::Value>| {
+        messages.iter().map(|m| m["text"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
     assert_eq!(texts(ann.messages(&conversation).await), ["Hello", "Me too"]);
     assert_eq!(texts(ann.messages(&neighbour).await), ["Hello", "Still fine"]);
     socket.until("the next message", |f| f["d"]["message"]["text"] == "Me too").await;
-    let numbers: Vec<i64> = socket.entries().into_iter().filter(|(c, ..)| *c == conversation).map(|(_, seq, _)| seq).collect();
+    let numbers: Vec<i64> =
+        socket.entries().into_iter().filter(|(c, ..)| *c == conversation).map(|(_, seq, _)| seq).collect();
     assert_eq!(numbers, [1, 2, 3], "no number was used up");
     // The first message of a stranger, too.
     world.call_back(&text("447700900125", "wamid.5", POISON)).await;
@@ -45,7 +48,8 @@ async fn a_poison_reply_fails_alone(kind: Kind) {
     let conversation = id(&ann.conversation_with("+447700900123").await);
     let mut socket = ann.listen().await;
     ann.write(&conversation, "c1", POISON).await.refused(500, "quarantined");
-    let over_socket = json!({"t": "message.send", "conversation_id": conversation, "client_id": "c2", "text": POISON});
+    let over_socket =
+        json!({"t": "message.send", "conversation_id": conversation, "client_id": "c2", "text": POISON});
     assert_eq!(socket.ask(over_socket).await["code"], "quarantined");
     let message = ann.say(&conversation, "Better").await;
     ann.status(&conversation, &message, "delivered").await;

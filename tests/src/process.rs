@@ -25,7 +25,8 @@ impl Process {
         command.env(ASKED, format!("{address}|{}|{}", database.url(), folder.display()));
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         let url = format!("http://{address}");
-        let process = Self { url: url.clone(), child: command.spawn().expect("the test program starts again") };
+        let process =
+            Self { url: url.clone(), child: command.spawn().expect("the test program starts again") };
         eventually("the process to be ready", || async {
             let answer = crate::world::HTTP.get(format!("{url}/health/ready")).send().await.ok()?;
             (answer.status() == 200).then_some(())

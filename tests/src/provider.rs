@@ -15,7 +15,10 @@ pub(crate) fn fixture(name: &str) -> Vec<u8> {
 /// Every recorded WhatsApp webhook, by name.
 pub(crate) fn recorded_webhooks() -> Vec<(String, Vec<u8>)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/whatsapp");
-    let names = std::fs::read_dir(folder).unwrap().flatten().map(|file| file.file_name().to_string_lossy().into_owned());
+    let names = std::fs::read_dir(folder)
+        .unwrap()
+        .flatten()
+        .map(|file| file.file_name().to_string_lossy().into_owned());
     let mut names: Vec<String> = names.filter(|name| name.starts_with("webhook_")).collect();
     names.sort();
     names.into_iter().map(|name| (name.clone(), fixture(&format!("whatsapp/{name}")))).collect()
@@ -30,7 +33,8 @@ pub(crate) async fn post_signed(url: &str, secret: &str, body: impl Into<Vec<u8>
 
 /// Posts bytes with any signature header, or none.
 pub(crate) async fn post_as(url: &str, signature: Option<&str>, body: Vec<u8>) -> Answer {
-    let mut request = crate::world::HTTP.clone().post(url).header("content-type", "application/json").body(body);
+    let mut request =
+        crate::world::HTTP.clone().post(url).header("content-type", "application/json").body(body);
     if let Some(signature) = signature {
         request = request.header("x-hub-signature-256", signature);
     }
@@ -65,7 +69,8 @@ pub(crate) fn text(from: &str, id: &str, body: &str) -> Value {
 
 /// News about a message of ours.
 pub(crate) fn status(id: &str, ours: Option<&str>, status: &str) -> Value {
-    let mut news = json!({"id": id, "status": status, "timestamp": now().to_string(), "recipient_id": "447700900123"});
+    let mut news =
+        json!({"id": id, "status": status, "timestamp": now().to_string(), "recipient_id": "447700900123"});
     if let Some(ours) = ours {
         news["biz_opaque_callback_data"] = ours.into();
     }

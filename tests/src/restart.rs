@@ -26,11 +26,21 @@ async fn a_restart_keeps_everything(kind: Kind) {
     ann.post(&format!("{path}/read"), json!({"upto": 99})).await.expect(200);
     let mut visitor = world.visitor(None).await;
     let chat = visitor.say("Hello").await;
-    let before = (ann.get(&path).await.expect(200), ann.timeline(&conversation).await, ann.timeline(&chat).await, ann.list("all").await);
+    let before = (
+        ann.get(&path).await.expect(200),
+        ann.timeline(&conversation).await,
+        ann.timeline(&chat).await,
+        ann.list("all").await,
+    );
     for _ in 0..2 {
         world.restart().await;
         // The cookie and the visitor's token are still good.
-        let after = (ann.get(&path).await.expect(200), ann.timeline(&conversation).await, ann.timeline(&chat).await, ann.list("all").await);
+        let after = (
+            ann.get(&path).await.expect(200),
+            ann.timeline(&conversation).await,
+            ann.timeline(&chat).await,
+            ann.list("all").await,
+        );
         assert_eq!(before, after);
     }
     assert_eq!(world.visitor(Some(&visitor.token)).await.history(), ["Hello"]);
@@ -80,8 +90,14 @@ async fn an_orderly_end_sends_sockets_away_with_a_hint(kind: Kind) {
     waits.dedup();
     assert!(waits.len() > 1, "not all at the same moment: {waits:?}");
     assert!(waits.iter().all(|wait| *wait <= 30_000), "{waits:?}");
-    assert!(crate::world::HTTP.get(format!("{url}/health/live")).send().await.is_err(), "nobody answers any more");
-    assert_eq!(world.database.run(&format!("SELECT inbound_count FROM conversation WHERE id = {conversation}")), 1);
+    assert!(
+        crate::world::HTTP.get(format!("{url}/health/live")).send().await.is_err(),
+        "nobody answers any more"
+    );
+    assert_eq!(
+        world.database.run(&format!("SELECT inbound_count FROM conversation WHERE id = {conversation}")),
+        1
+    );
 }
 
 /// To see it go red: start the process with `SABOTAGE=ack_early`, which acknowledges before it commits.
@@ -101,7 +117,10 @@ async fn a_killed_process_keeps_what_it_acknowledged(kind: Kind) {
                 let id = format!("wamid.{}", sent + n);
                 let body = text(&format!("44770090012{}", n % 4), &id, &id).to_string();
                 let request = crate::world::HTTP.post(&hook).header("content-type", "application/json");
-                let request = request.header("x-hub-signature-256", switchboard_simulator::hub_signature(APP_SECRET, body.as_bytes()));
+                let request = request.header(
+                    "x-hub-signature-256",
+                    switchboard_simulator::hub_signature(APP_SECRET, body.as_bytes()),
+                );
                 async move { request.body(body).send().await.is_ok_and(|a| a.status() == 200).then_some(id) }
             });
             let batch = futures_util::future::join_all(posts);
@@ -125,7 +144,9 @@ async fn a_killed_process_keeps_what_it_acknowledged(kind: Kind) {
         let entries = ann.timeline(&id(&row)).await;
         let numbers: Vec<i64> = entries.iter().map(|entry| entry["seq"].as_i64().unwrap()).collect();
         assert_eq!(numbers, (1..=row["seq"].as_i64().unwrap()).collect::<Vec<_>>(), "no holes");
-        kept.extend(entries.iter().filter_map(|entry| entry["d"]["message"]["text"].as_str().map(str::to_owned)));
+        kept.extend(
+            entries.iter().filter_map(|entry| entry["d"]["message"]["text"].as_str().map(str::to_owned)),
+        );
     }
     let mut unique = kept.clone();
     unique.sort();

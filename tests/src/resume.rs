@@ -64,7 +64,11 @@ async fn a_socket_cut_at_random_misses_nothing(kind: Kind) {
         };
         let cutting = async {
             for _ in 0..rand::random_range(0..4) {
-                let _ = tokio::time::timeout(std::time::Duration::from_millis(rand::random_range(1..40)), socket.next()).await;
+                let _ = tokio::time::timeout(
+                    std::time::Duration::from_millis(rand::random_range(1..40)),
+                    socket.next(),
+                )
+                .await;
             }
             let cursor = socket.cursor();
             heard.take(&socket.frames);
@@ -72,7 +76,8 @@ async fn a_socket_cut_at_random_misses_nothing(kind: Kind) {
             let mut back = ann.connect().await;
             let resumed = back.ask(json!({"t": "resume", "cursor": cursor})).await;
             assert_eq!(resumed["t"], "resumed", "{resumed}");
-            let replayed = back.frames.iter().take_while(|f| f["t"] != "resumed").filter(|f| f["seq"].is_i64()).count();
+            let replayed =
+                back.frames.iter().take_while(|f| f["t"] != "resumed").filter(|f| f["seq"].is_i64()).count();
             assert_eq!(resumed["d"]["frames"], replayed, "it says how many there were");
             back
         };
@@ -102,7 +107,8 @@ async fn a_cursor_that_cannot_be_served_asks_to_read_everything_again(kind: Kind
     let (epoch, position) = cursor.rsplit_once('.').expect("a cursor is epoch.position");
     let ahead = format!("{epoch}.{}", position.parse::<i64>().unwrap() + 1_000);
     let elsewhere = format!("{}.{position}", "0".repeat(epoch.len()));
-    for cursor in ["", "x", "1", ".", "-1", &format!("{epoch}.x"), &format!("{epoch}.-5"), &ahead, &elsewhere] {
+    for cursor in ["", "x", "1", ".", "-1", &format!("{epoch}.x"), &format!("{epoch}.-5"), &ahead, &elsewhere]
+    {
         let mut socket = ann.connect().await;
         let answer = socket.ask(json!({"t": "resume", "cursor": cursor})).await;
         assert_eq!(answer["t"], "resync", "{cursor:?}");
@@ -122,7 +128,11 @@ async fn who_was_away_too_long_reads_everything_again(kind: Kind) {
     for batch in 0..51 {
         let message = |n: usize| json!({"from": "447700900123", "id": format!("wamid.{batch}.{n}"), "timestamp": "1767607200", "type": "text", "text": {"body": "x"}});
         let messages: Vec<Value> = (0..100).map(message).collect();
-        world.call_back(&crate::provider::change(json!({"contacts": [{"wa_id": "447700900123"}], "messages": messages}))).await;
+        world
+            .call_back(&crate::provider::change(
+                json!({"contacts": [{"wa_id": "447700900123"}], "messages": messages}),
+            ))
+            .await;
     }
     let mut socket = ann.connect().await;
     let answer = socket.ask(json!({"t": "resume", "cursor": cursor})).await;
@@ -158,7 +168,8 @@ async fn lists_and_frames_join_without_a_gap(kind: Kind) {
     let ((), joined) = futures_util::future::join(flood, joining).await;
     for (mut socket, snapshot) in joined {
         socket.until("the last message", |frame| frame["seq"] == 152).await;
-        let later: Vec<i64> = socket.entries().into_iter().map(|(_, seq, _)| seq).filter(|seq| *seq > snapshot).collect();
+        let later: Vec<i64> =
+            socket.entries().into_iter().map(|(_, seq, _)| seq).filter(|seq| *seq > snapshot).collect();
         assert_eq!(later, (snapshot + 1..=152).collect::<Vec<_>>(), "frames go on where the list ended");
     }
 }
@@ -177,7 +188,8 @@ async fn frames_outlive_the_process(kind: Kind) {
     let mut heard = Heard::default();
     heard.take(&back.frames);
     heard.is_whole(&ann).await;
-    let texts: Vec<&str> = back.frames.iter().filter_map(|frame| frame["d"]["message"]["text"].as_str()).collect();
+    let texts: Vec<&str> =
+        back.frames.iter().filter_map(|frame| frame["d"]["message"]["text"].as_str()).collect();
     assert_eq!(texts, (0..20).map(|n| format!("number {n}")).collect::<Vec<_>>());
     assert_eq!(back.frames.iter().rfind(|f| f["seq"].is_i64()).unwrap()["row"]["inbound_count"], 20);
 }
@@ -228,7 +240,11 @@ async fn many_sockets_hear_the_same_in_the_same_order(kind: Kind) {
         let (agent, conversation) = (if n % 2 == 0 { &ann } else { &bob }, conversation.clone());
         async move { assert_eq!(agent.write(&conversation, &format!("c{n}"), "Hi").await.status, 201) }
     });
-    futures_util::future::join(futures_util::future::join_all(inbound), futures_util::future::join_all(outbound)).await;
+    futures_util::future::join(
+        futures_util::future::join_all(inbound),
+        futures_util::future::join_all(outbound),
+    )
+    .await;
     let messages = eventually_or("a hundred messages", || async {
         let count = ann.messages(&conversation).await.len();
         if count == 100 { Ok(count) } else { Err(count.to_string()) }
@@ -237,8 +253,11 @@ async fn many_sockets_hear_the_same_in_the_same_order(kind: Kind) {
     assert_eq!(messages, 100);
     let newest = ann.conversation(&conversation).await["seq"].as_i64().unwrap();
     for socket in &mut sockets {
-        socket.until("the newest event", |frame| frame["seq"].as_i64().is_some_and(|seq| seq >= newest)).await;
-        let numbers: Vec<i64> = socket.entries().into_iter().map(|(_, seq, _)| seq).take_while(|seq| *seq <= newest).collect();
+        socket
+            .until("the newest event", |frame| frame["seq"].as_i64().is_some_and(|seq| seq >= newest))
+            .await;
+        let numbers: Vec<i64> =
+            socket.entries().into_iter().map(|(_, seq, _)| seq).take_while(|seq| *seq <= newest).collect();
         assert_eq!(numbers, (1..=newest).collect::<Vec<_>>());
     }
 }

@@ -64,7 +64,9 @@ async fn guessing_is_slowed_down(kind: Kind) {
     assert!((1..=120).contains(&seconds), "{seconds}");
     // A header anybody can write does not help, and colleagues are not locked out.
     let request = crate::world::HTTP.clone().post(format!("{url}/api/v1/session")).header("origin", url);
-    let request = request.header("x-forwarded-for", "10.9.8.7").json(&json!({"email": "ann@team.test", "password": PASSWORD}));
+    let request = request
+        .header("x-forwarded-for", "10.9.8.7")
+        .json(&json!({"email": "ann@team.test", "password": PASSWORD}));
     Answer::of(request).await.refused(429, "rate_limited");
     sign_in(url, "bob@team.test", PASSWORD).await.expect(201);
 }

@@ -21,7 +21,12 @@ pub(crate) struct Socket {
 
 impl Socket {
     /// Opens a socket; the error is the HTTP status it was refused with.
-    pub(crate) async fn open(url: &str, path: &str, origin: Option<&str>, cookie: Option<&str>) -> Result<Self, u16> {
+    pub(crate) async fn open(
+        url: &str,
+        path: &str,
+        origin: Option<&str>,
+        cookie: Option<&str>,
+    ) -> Result<Self, u16> {
         let url = format!("{}{path}", url.replacen("http", "ws", 1));
         let mut request = url.into_client_request().unwrap();
         for (name, value) in [("origin", origin), ("cookie", cookie)] {
@@ -30,9 +35,14 @@ impl Socket {
             }
         }
         match connect_async(request).await {
-            Ok((stream, _)) => {
-                Ok(Self { stream, frames: Vec::new(), read: 0, hello: Value::Null, close_code: None, asked: 0 })
-            }
+            Ok((stream, _)) => Ok(Self {
+                stream,
+                frames: Vec::new(),
+                read: 0,
+                hello: Value::Null,
+                close_code: None,
+                asked: 0,
+            }),
             Err(Error::Http(response)) => Err(response.status().as_u16()),
             Err(error) => panic!("{error}"),
         }
@@ -77,7 +87,13 @@ impl Socket {
                 at += 1;
             }
             let more = tokio::time::timeout_at(deadline, self.read_one()).await;
-            assert_eq!(more, Ok(true), "waited for {what}; close code {:?}, frames {:#?}", self.close_code, self.frames);
+            assert_eq!(
+                more,
+                Ok(true),
+                "waited for {what}; close code {:?}, frames {:#?}",
+                self.close_code,
+                self.frames
+            );
         }
     }
 
@@ -117,15 +133,18 @@ impl Socket {
 
     /// The last cursor seen.
     pub(crate) fn cursor(&self) -> String {
-        let cursors = self.frames.iter().filter_map(|frame| frame["cursor"].as_str().or(frame["d"]["cursor"].as_str()));
-        cursors.last().unwrap_or_default().to_owned()
+        let mut cursors =
+            self.frames.iter().filter_map(|frame| frame["cursor"].as_str().or(frame["d"]["cursor"].as_str()));
+        cursors.next_back().unwrap_or_default().to_owned()
     }
 
     /// Numbered frames, as (conversation, seq, type).
     pub(crate) fn entries(&self) -> Vec<(String, i64, String)> {
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let numbered = self.frames.iter().filter(|frame| frame["seq"].is_i64());
-        numbered.map(|f| (text(&f["conversation_id"]), f["seq"].as_i64().unwrap_or(0), text(&f["t"]))).collect()
+        numbered
+            .map(|f| (text(&f["conversation_id"]), f["seq"].as_i64().unwrap_or(0), text(&f["t"])))
+            .collect()
     }
 
     /// Goes away without a word, as a lost connection does.

@@ -88,7 +88,8 @@ fn no_file_is_a_drawer_for_anything() {
     let vague = ["util", "utils", "helper", "helpers", "common", "misc"];
     let named = files().into_keys().filter(|name| {
         let stem = Path::new(name).file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
-        let folder = Path::new(name).parent().and_then(Path::file_name).and_then(|n| n.to_str()).unwrap_or_default();
+        let folder =
+            Path::new(name).parent().and_then(Path::file_name).and_then(|n| n.to_str()).unwrap_or_default();
         vague.contains(&stem) || vague.contains(&folder)
     });
     none("files named after nothing", named);
@@ -114,14 +115,33 @@ fn nothing_forbidden_is_written() {
 #[test]
 fn the_project_stands_alone() {
     let everything = texts(&[
-        ".rs", ".toml", ".md", ".ts", ".mjs", ".vue", ".sql", ".yml", ".json", ".service", ".html", "run", "Dockerfile",
-        ".npmrc", ".css",
+        ".rs",
+        ".toml",
+        ".md",
+        ".ts",
+        ".mjs",
+        ".vue",
+        ".sql",
+        ".yml",
+        ".json",
+        ".service",
+        ".html",
+        "run",
+        "Dockerfile",
+        ".npmrc",
+        ".css",
     ]);
-    let places = [concat!("/work", "/shared"), concat!("/work", "/main"), concat!("registry.", "npmjs"), concat!("crates", ".io")];
-    let found = everything.into_iter().filter(|(name, _)| !name.contains("fixtures/")).flat_map(|(name, text)| {
-        let hits = places.iter().filter(|place| text.contains(*place));
-        hits.map(|place| format!("{name}: {place}")).collect::<Vec<_>>()
-    });
+    let places = [
+        concat!("/work", "/shared"),
+        concat!("/work", "/main"),
+        concat!("registry.", "npmjs"),
+        concat!("crates", ".io"),
+    ];
+    let found =
+        everything.into_iter().filter(|(name, _)| !name.contains("fixtures/")).flat_map(|(name, text)| {
+            let hits = places.iter().filter(|place| text.contains(*place));
+            hits.map(|place| format!("{name}: {place}")).collect::<Vec<_>>()
+        });
     none("places that mean nothing to others", found);
 }
 
@@ -173,11 +193,25 @@ fn every_crate_has_our_lints() {
 
 #[test]
 fn what_needs_a_foreign_build_or_is_twice_stays_out() {
-    let tree = cargo(&["tree", "--workspace", "--prefix", "none", "--format", "{p}", "-e", "normal,build", "--offline", "--locked"]);
+    let tree = cargo(&[
+        "tree",
+        "--workspace",
+        "--prefix",
+        "none",
+        "--format",
+        "{p}",
+        "-e",
+        "normal,build",
+        "--offline",
+        "--locked",
+    ]);
     let present: BTreeSet<&str> = tree.lines().filter_map(|line| line.split(' ').next()).collect();
     assert!(present.contains("actix"), "the tree was read");
     let unwanted = ["aws-lc-rs", "aws-lc-sys", "openssl-sys", "native-tls", "zstd-sys", "pq-sys", "h2"];
-    none("crates that must stay out", unwanted.into_iter().filter(|name| present.contains(name)).map(str::to_owned));
+    none(
+        "crates that must stay out",
+        unwanted.into_iter().filter(|name| present.contains(name)).map(str::to_owned),
+    );
 }
 
 #[test]
@@ -188,7 +222,10 @@ fn both_databases_have_the_same_migrations() {
     };
     let (sqlite, postgres) = (migrations("sqlite"), migrations("postgres"));
     assert_eq!(sqlite, postgres);
-    assert!(sqlite.iter().any(|name| name.ends_with("up.sql")) && sqlite.iter().any(|name| name.ends_with("down.sql")));
+    assert!(
+        sqlite.iter().any(|name| name.ends_with("up.sql"))
+            && sqlite.iter().any(|name| name.ends_with("down.sql"))
+    );
 }
 
 #[test]
@@ -196,9 +233,13 @@ fn every_metric_is_documented_and_described() {
     let (source, manual) = (read("actors/src/telemetry.rs"), read("docs/operations.md"));
     let names: Vec<&str> = source.split('"').filter(|word| word.starts_with("switchboard_")).collect();
     assert!(names.len() > 10, "the names were read");
-    none("metrics missing in docs/operations.md", names.iter().filter(|name| !manual.contains(**name)).map(|n| (*n).to_owned()));
+    none(
+        "metrics missing in docs/operations.md",
+        names.iter().filter(|name| !manual.contains(**name)).map(|n| (*n).to_owned()),
+    );
     let constants = source.lines().filter_map(|line| line.strip_prefix("pub const ")?.split(':').next());
-    let undescribed = constants.filter(|name| !source.contains(&format!("!({name},")) && !source.contains(&format!("{name},\n")));
+    let undescribed = constants
+        .filter(|name| !source.contains(&format!("!({name},")) && !source.contains(&format!("{name},\n")));
     none("metrics without a help text", undescribed.map(str::to_owned));
 }
 
@@ -206,7 +247,8 @@ fn every_metric_is_documented_and_described() {
 fn every_setting_is_in_the_readme() {
     let (source, readme) = (read("web/src/config.rs"), read("README.md"));
     let is_name = |word: &&str| {
-        let setting = word.starts_with("SWITCHBOARD_") && word.len() > "SWITCHBOARD_".len() || *word == "DATABASE_URL";
+        let setting =
+            word.starts_with("SWITCHBOARD_") && word.len() > "SWITCHBOARD_".len() || *word == "DATABASE_URL";
         setting && word.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_')
     };
     let names: BTreeSet<&str> = source.split('"').filter(is_name).collect();
@@ -215,4 +257,14 @@ fn every_setting_is_in_the_readme() {
     let others = ["SWITCHBOARD_UI", "SWITCHBOARD_TEST"];
     let missing = names.into_iter().filter(|name| !others.contains(name) && !readme.contains(name));
     none("settings missing in README.md", missing.map(str::to_owned));
+}
+
+/// After a change of the API: `SWITCHBOARD_TEST_UPDATE=1 cargo test -p switchboard-tests openapi`.
+#[test]
+fn the_committed_openapi_document_is_the_one_served() {
+    let (path, served) = (root().join("docs/openapi.json"), switchboard_web::openapi::text());
+    if std::env::var_os("SWITCHBOARD_TEST_UPDATE").is_some() {
+        std::fs::write(&path, &served).unwrap();
+    }
+    assert!(read("docs/openapi.json") == served, "docs/openapi.json is not what the server says of itself");
 }

@@ -19,7 +19,10 @@ both!(
 async fn nothing_is_stored_before_the_first_message(kind: Kind) {
     let world = World::start(kind).await;
     let ann = world.ann().await;
-    let rows = || ["contact", "conversation", "message", "event"].map(|table| world.database.run(&format!("SELECT COUNT(*) FROM {table}")));
+    let rows = || {
+        ["contact", "conversation", "message", "event"]
+            .map(|table| world.database.run(&format!("SELECT COUNT(*) FROM {table}")))
+    };
     let mut visitors = Vec::new();
     for _ in 0..10 {
         visitors.push(world.visitor(None).await);
@@ -85,7 +88,10 @@ async fn a_reload_keeps_the_history_and_misses_nothing(kind: Kind) {
     // A reload knows nothing but its token.
     let fresh = world.visitor(Some(&token)).await;
     assert_eq!(fresh.history(), ["Hello", "Hi", "Are you there?"]);
-    assert_eq!((&fresh.hello["resumed"], &fresh.hello["conversation_id"]), (&json!(false), &json!(conversation)));
+    assert_eq!(
+        (&fresh.hello["resumed"], &fresh.hello["conversation_id"]),
+        (&json!(false), &json!(conversation))
+    );
     // A lost connection knows how far it got.
     let back = world.visitor_since(Some(&token), Some(&cursor)).await;
     assert_eq!((&back.hello["resumed"], back.history()), (&json!(true), vec!["Are you there?".to_owned()]));
@@ -105,12 +111,16 @@ async fn tokens_open_one_visitor_of_one_widget(kind: Kind) {
     let world = World::start(kind).await;
     let ada = world.ada().await;
     let other = json!({"kind": "webchat", "provider": "widget", "name": "Other shop", "group_id": "2"});
-    let other = ada.post("/api/v1/channels", other).await.expect(201)["channel"]["address"].as_str().unwrap().to_owned();
+    let other = ada.post("/api/v1/channels", other).await.expect(201)["channel"]["address"]
+        .as_str()
+        .unwrap()
+        .to_owned();
     let mut ann_visitor = world.visitor(None).await;
     ann_visitor.say("My secret").await;
     let theirs = world.visitor(None).await;
     let token = ann_visitor.token.clone();
-    let start = |key: &str, token: &str| json!({"t": "session.start", "d": {"widget_key": key, "token": token}});
+    let start =
+        |key: &str, token: &str| json!({"t": "session.start", "d": {"widget_key": key, "token": token}});
     let mut flipped = token.clone();
     let last = flipped.pop().unwrap();
     flipped.push(if last == '0' { '1' } else { '0' });
@@ -158,7 +168,10 @@ async fn pages_of_other_shops_are_turned_away(kind: Kind) {
     let ada = world.ada().await;
     let strict = json!({"kind": "webchat", "provider": "widget", "name": "Strict", "group_id": "2",
         "settings": {"allowed_origins": ["https://shop.example", "https://*.shop.example"]}});
-    let key = ada.post("/api/v1/channels", strict).await.expect(201)["channel"]["address"].as_str().unwrap().to_owned();
+    let key = ada.post("/api/v1/channels", strict).await.expect(201)["channel"]["address"]
+        .as_str()
+        .unwrap()
+        .to_owned();
     let start = |key: &str| json!({"t": "session.start", "d": {"widget_key": key, "token": null}});
     for (origin, welcome) in [
         (Some("https://shop.example"), true),
@@ -180,7 +193,10 @@ async fn pages_of_other_shops_are_turned_away(kind: Kind) {
         let answer = socket.ask(start(&key)).await;
         assert_eq!(answer["t"] == "hello", welcome, "{origin:?}: {answer}");
         if !welcome {
-            assert_eq!((answer["code"].clone(), socket.closed().await), (json!("origin_not_allowed"), Some(1008)));
+            assert_eq!(
+                (answer["code"].clone(), socket.closed().await),
+                (json!("origin_not_allowed"), Some(1008))
+            );
         }
     }
     let mut unknown = world.panel().await;
@@ -213,7 +229,10 @@ async fn typing_is_seen_on_both_sides(kind: Kind) {
     let mut of_ann = ann.listen().await;
     visitor.socket.send(json!({"t": "typing", "d": {}})).await;
     let seen = of_ann.until("the visitor typing", |frame| frame["t"] == "typing").await;
-    assert_eq!((&seen["conversation_id"], &seen["d"]["who"]["kind"]), (&json!(conversation), &json!("contact")));
+    assert_eq!(
+        (&seen["conversation_id"], &seen["d"]["who"]["kind"]),
+        (&json!(conversation), &json!("contact"))
+    );
     of_ann.send(json!({"t": "typing", "conversation_id": conversation})).await;
     let seen = visitor.socket.until("Ann typing", |frame| frame["t"] == "typing").await;
     assert_eq!((&seen["d"]["who"]["kind"], &seen["d"]["who"]["name"]), (&json!("user"), &json!("Ann")));

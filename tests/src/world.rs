@@ -1,17 +1,17 @@
 //! The stage: a server with a team and channels on a fresh database, and the simulated providers and phones it talks to.
 
 use crate::people::Agent;
+use serde_json::{Value, json};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
-use serde_json::{Value, json};
+use switchboard_actors::StartError;
 use switchboard_engine::ids::{BusinessId, GroupId, UserId};
 use switchboard_engine::time::Timestamp;
 use switchboard_engine::user::Role;
 use switchboard_schema::testing::TestDatabase;
-use switchboard_actors::StartError;
 use switchboard_schema::{Business, Group, NewUser, SetUp, Store, StoreError, UserStatus};
 use switchboard_simulator::{Account, Config as Outside, Phone, Simulator};
 use switchboard_web::config::Config;
@@ -66,8 +66,9 @@ pub(crate) fn run(test: impl Future<Output = ()>) {
     TESTS.block_on(test);
 }
 
-static TESTS: LazyLock<Runtime> =
-    LazyLock::new(|| Builder::new_multi_thread().worker_threads(2).thread_name("tests").enable_all().build().unwrap());
+static TESTS: LazyLock<Runtime> = LazyLock::new(|| {
+    Builder::new_multi_thread().worker_threads(2).thread_name("tests").enable_all().build().unwrap()
+});
 
 /// The HTTP client of everybody outside.
 pub(crate) static HTTP: LazyLock<reqwest::Client> = LazyLock::new(|| {
@@ -76,8 +77,9 @@ pub(crate) static HTTP: LazyLock<reqwest::Client> = LazyLock::new(|| {
 });
 
 /// Database connections of every server in this process live here.
-static DATABASES: LazyLock<Runtime> =
-    LazyLock::new(|| Builder::new_multi_thread().worker_threads(2).thread_name("database").enable_all().build().unwrap());
+static DATABASES: LazyLock<Runtime> = LazyLock::new(|| {
+    Builder::new_multi_thread().worker_threads(2).thread_name("database").enable_all().build().unwrap()
+});
 
 /// Hashing is slow on purpose; the whole team of every world has the same password.
 static HASH: LazyLock<String> = LazyLock::new(|| switchboard_web::password::hash(PASSWORD).unwrap());
@@ -227,7 +229,9 @@ async fn begin(config: Config) -> Running {
     let deadline = tokio::time::Instant::now() + PATIENCE;
     loop {
         match switchboard_web::start(config.clone()).await {
-            Err(ServeError::Start(StartError::Store(StoreError::InUse))) if tokio::time::Instant::now() < deadline => {
+            Err(ServeError::Start(StartError::Store(StoreError::InUse)))
+                if tokio::time::Instant::now() < deadline =>
+            {
                 tokio::task::yield_now().await;
             }
             other => return other.expect("the server starts"),
@@ -365,7 +369,10 @@ pub(crate) fn eventually_or<T, F: Future<Output = Result<T, String>>>(
                 Ok(Err(instead)) => instead,
                 Err(_) => "no answer at all".to_owned(),
             };
-            assert!(tokio::time::Instant::now() < deadline, "{at}: waited {PATIENCE:?} for {what}; there was {instead}");
+            assert!(
+                tokio::time::Instant::now() < deadline,
+                "{at}: waited {PATIENCE:?} for {what}; there was {instead}"
+            );
         }
     }
 }
