@@ -10,6 +10,7 @@ both!(
     ticks_climb_from_the_clock_to_two_blue_ones,
     an_sms_is_sent_and_delivered,
     what_the_provider_took_without_saying_so_is_unknown_and_never_sent_twice,
+    an_answer_that_never_comes_leaves_an_honest_clock,
     a_provider_that_is_busy_gets_it_later_and_once,
     a_provider_that_is_down_gets_everything_in_order_when_it_is_back,
     a_refusal_is_shown_with_its_reason,
@@ -92,6 +93,26 @@ async fn what_the_provider_took_without_saying_so_is_unknown_and_never_sent_twic
     assert_eq!(settled["failure"], Value::Null);
     world.call_back(&status(&wamid, None, "read")).await;
     ann.status(&conversation, &message, "read").await;
+}
+
+/// The same without anybody restarting: the connector gives up waiting after 15 seconds, and asks no second time.
+async fn an_answer_that_never_comes_leaves_an_honest_clock(kind: Kind) {
+    let world = World::start(kind).await;
+    let ann = world.ann().await;
+    let phone = world.phone("+447700900123");
+    let conversation = greeted(&ann, &phone).await;
+    world.simulator.faults().change(WHATSAPP_ID, |s| (s.hang_every, s.callbacks) = (1, false)).unwrap();
+    let message = ann.say(&conversation, "Once").await;
+    ann.status(&conversation, &message, "unknown").await;
+    world.simulator.faults().change(WHATSAPP_ID, |s| s.hang_every = 0).unwrap();
+    let next = ann.say(&conversation, "Next").await;
+    ann.status(&conversation, &next, "sent").await;
+    let journal = world.simulator.journal();
+    let bodies: Vec<&str> = journal.iter().map(|sent| &*sent.body).collect();
+    assert_eq!(bodies, ["Once", "Next"], "never sent twice");
+    // The late report names our message, and settles it.
+    world.call_back(&status(&journal[0].id, Some(&message), "delivered")).await;
+    ann.status(&conversation, &message, "delivered").await;
 }
 
 async fn a_provider_that_is_busy_gets_it_later_and_once(kind: Kind) {

@@ -20,7 +20,7 @@ use tempfile::TempDir;
 use tokio::runtime::{Builder, Handle, Runtime};
 
 /// How long anything may take before a test gives up on it.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
 pub(crate) const PASSWORD: &str = "correct-horse-battery";
 pub(crate) const WHATSAPP_ID: &str = "106540352242922";
