@@ -6,7 +6,7 @@ use crate::roster::Line;
 use crate::telemetry;
 use crate::trouble::Trouble;
 use std::sync::Arc;
-use switchboard_engine::channel::Provider;
+use switchboard_engine::channel::ChannelKind;
 use switchboard_engine::channels::{Addressed, Delivery, Event, StatusUpdate};
 use switchboard_engine::ids::{ConversationId, MessageId};
 
@@ -49,7 +49,7 @@ impl Actors {
                 && other.channel.business_id == line.channel.business_id
         });
         // Numbers differ in writing for SMS, and a test account may stand for any number.
-        let lenient = line.flag("accept_any_number") || line.channel.provider == Provider::Twilio;
+        let lenient = line.flag("accept_any_number") || line.channel.kind == ChannelKind::Sms;
         sibling.cloned().or_else(|| lenient.then(|| line.clone()))
     }
 

@@ -52,27 +52,36 @@ pub enum Provider {
     Dialog360,
     /// Twilio programmable messaging.
     Twilio,
+    /// Vonage's SMS API.
+    Vonage,
+    /// Any gateway that speaks plain HTTP, see [`crate::channels::sms::gateway`].
+    HttpSms,
 }
 
 impl Provider {
+    pub const ALL: [Self; 6] =
+        [Self::Widget, Self::CloudApi, Self::Dialog360, Self::Twilio, Self::Vonage, Self::HttpSms];
+
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Widget => "widget",
             Self::CloudApi => "cloud_api",
             Self::Dialog360 => "dialog360",
             Self::Twilio => "twilio",
+            Self::Vonage => "vonage",
+            Self::HttpSms => "http_sms",
         }
     }
 
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::Widget, Self::CloudApi, Self::Dialog360, Self::Twilio].into_iter().find(|p| p.as_str() == text)
+        Self::ALL.into_iter().find(|provider| provider.as_str() == text)
     }
 
     pub fn kind(self) -> ChannelKind {
         match self {
             Self::Widget => ChannelKind::Webchat,
             Self::CloudApi | Self::Dialog360 => ChannelKind::Whatsapp,
-            Self::Twilio => ChannelKind::Sms,
+            Self::Twilio | Self::Vonage | Self::HttpSms => ChannelKind::Sms,
         }
     }
 }

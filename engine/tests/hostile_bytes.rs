@@ -84,6 +84,15 @@ fn everything(bytes: &[u8], status: u16) {
     let _ = sms::parse::webhook(bytes, &String::from_utf8_lossy(bytes));
     let _ = whatsapp::outcome::of(status, None, bytes);
     let _ = sms::outcome::of(status, None, bytes);
+    for kind in ["application/json", "application/x-www-form-urlencoded"] {
+        let _ = sms::gateway::parse::webhook(kind, bytes);
+        if let Some(params) = sms::vonage::params::Params::read("", kind, bytes) {
+            let _ = sms::vonage::parse::webhook(&params);
+            let _ = sms::vonage::signature::verify("key", sms::vonage::signature::Method::Sha256, &params);
+        }
+    }
+    let _ = sms::vonage::outcome::of(status, None, bytes);
+    let _ = sms::gateway::outcome::of(&String::from_utf8_lossy(bytes), status, None, bytes);
     let _ = whatsapp::outcome::media_info(bytes);
     let _ = whatsapp::outcome::uploaded_media_id(bytes);
     let _ = phone::parse(&String::from_utf8_lossy(bytes), "GB");

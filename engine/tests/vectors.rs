@@ -4,6 +4,8 @@
 
 use serde_json::Value;
 use std::path::PathBuf;
+use switchboard_engine::channels::sms::vonage::params::Params;
+use switchboard_engine::channels::sms::vonage::signature::{Method, verify};
 use switchboard_engine::channels::{sms, whatsapp};
 
 /// The body behind `twilio-json-body-sha256`, from the same test of the same library.
@@ -26,6 +28,33 @@ fn whatsapp_and_twilio_vectors() {
         checked.push(id);
     }
     assert_eq!(checked.len(), 8, "{checked:?}");
+}
+
+/// Every way an account can sign; a changed parameter, secret or signature is not believed.
+#[test]
+fn vonage_vectors() {
+    let mut checked = 0;
+    for vector in vectors().iter().filter(|vector| text(vector, "id").starts_with("vonage-sig-")) {
+        let method = Method::parse(text(vector, "algorithm")).unwrap();
+        let read = |params: &Value, sig: &str| {
+            let signed =
+                [params.to_string().trim_end_matches('}'), &format!(",\"sig\":\"{sig}\"}}")].concat();
+            Params::read("", "application/json", signed.as_bytes()).unwrap()
+        };
+        let (params, secret, sig) = (&vector["params"], text(vector, "secret"), text(vector, "sig"));
+        assert!(verify(secret, method, &read(params, sig)), "{vector}");
+        assert!(verify(secret, method, &read(params, &sig.to_lowercase())), "{vector}");
+        for name in params.as_object().unwrap().keys() {
+            let mut changed = params.clone();
+            changed[name] = format!("{}x", text(params, name)).into();
+            assert!(!verify(secret, method, &read(&changed, sig)), "{name} changed: {vector}");
+        }
+        assert!(!verify("my_secret_key_for_testinG", method, &read(params, sig)));
+        let flipped = sig.replacen(['d', 'D', 'e', 'E'], "0", 1);
+        assert!(!verify(secret, method, &read(params, &flipped)), "{flipped}");
+        checked += 1;
+    }
+    assert_eq!(checked, 4);
 }
 
 #[test]

@@ -48,7 +48,7 @@ impl AccountState {
     pub(crate) fn new(config: Account, lanes: Vec<UnboundedSender<Callback>>) -> Self {
         let headers = match &config {
             Account::Dialog360 { webhook_headers, .. } => webhook_headers.clone(),
-            Account::CloudApi { .. } | Account::Twilio { .. } => Vec::new(),
+            _ => Vec::new(),
         };
         let webhook = Webhook { url: config.webhook_url().to_owned(), headers };
         Self {

@@ -13,7 +13,6 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
 use crate::account::AccountState;
-use crate::config::Provider;
 use crate::faults::Switches;
 use crate::world::World;
 
@@ -54,6 +53,8 @@ pub(crate) enum Payload {
     WhatsApp { field: &'static str, value: Value },
     /// Form parameters to this URL.
     Twilio { url: String, params: Vec<(String, String)> },
+    /// Finished: what proves it is in it.
+    Ready { url: String, headers: Vec<(String, String)>, body: String },
 }
 
 impl Callback {
@@ -123,7 +124,7 @@ async fn gather(
     switches: &Switches,
 ) -> Vec<Vec<Callback>> {
     let mut gathered = vec![first];
-    let batch = if account.provider() == Provider::Twilio { 1 } else { switches.batch.max(1) as usize };
+    let batch = if account.provider().is_sms() { 1 } else { switches.batch.max(1) as usize };
     if !switches.reorder && batch == 1 {
         return vec![gathered];
     }

@@ -32,6 +32,18 @@ impl Clock {
         HttpDate::from(self.now()).to_string().replace("GMT", "+0000")
     }
 
+    /// "2020-01-01 12:00:00" in UTC, as Vonage writes dates.
+    pub(crate) fn plain(&self) -> String {
+        const MONTHS: [&str; 12] =
+            ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+        let date = HttpDate::from(self.now()).to_string();
+        // "Wed, 01 Jan 2020 12:00:00 GMT"
+        let parts: Vec<&str> = date.split_whitespace().collect();
+        let [_, day, month, year, time, _] = parts.as_slice() else { return date };
+        let month = MONTHS.iter().position(|name| name == month).map_or(0, |at| at + 1);
+        format!("{year}-{month:02}-{day} {time}")
+    }
+
     pub(crate) fn offset(&self) -> Duration {
         *self.offset.borrow()
     }

@@ -43,6 +43,16 @@ pub enum Account {
     },
     /// SMS and MMS. Several numbers may share one `account_sid`.
     Twilio { account_sid: String, auth_token: String, number: String, webhook_url: String },
+    /// SMS through Vonage's SMS API; callbacks are signed with HMAC-SHA256.
+    Vonage {
+        api_key: String,
+        api_secret: String,
+        signature_secret: String,
+        number: String,
+        webhook_url: String,
+    },
+    /// SMS through some gateway that speaks JSON over HTTP at `/http-sms/messages`.
+    HttpSms { token: String, webhook_secret: String, number: String, webhook_url: String },
 }
 
 /// Whose protocol an account speaks.
@@ -52,6 +62,15 @@ pub enum Provider {
     CloudApi,
     Dialog360,
     Twilio,
+    Vonage,
+    HttpSms,
+}
+
+impl Provider {
+    /// SMS has no read marks, no reactions and no window.
+    pub fn is_sms(self) -> bool {
+        matches!(self, Self::Twilio | Self::Vonage | Self::HttpSms)
+    }
 }
 
 impl Account {
@@ -61,7 +80,9 @@ impl Account {
             Self::CloudApi { phone_number_id, .. } | Self::Dialog360 { phone_number_id, .. } => {
                 phone_number_id
             }
-            Self::Twilio { number, .. } => number,
+            Self::Twilio { number, .. } | Self::Vonage { number, .. } | Self::HttpSms { number, .. } => {
+                number
+            }
         }
     }
 
@@ -70,6 +91,8 @@ impl Account {
             Self::CloudApi { .. } => Provider::CloudApi,
             Self::Dialog360 { .. } => Provider::Dialog360,
             Self::Twilio { .. } => Provider::Twilio,
+            Self::Vonage { .. } => Provider::Vonage,
+            Self::HttpSms { .. } => Provider::HttpSms,
         }
     }
 
@@ -79,7 +102,9 @@ impl Account {
             Self::CloudApi { display_phone_number, .. } | Self::Dialog360 { display_phone_number, .. } => {
                 display_phone_number
             }
-            Self::Twilio { number, .. } => number,
+            Self::Twilio { number, .. } | Self::Vonage { number, .. } | Self::HttpSms { number, .. } => {
+                number
+            }
         }
     }
 
@@ -87,7 +112,9 @@ impl Account {
         match self {
             Self::CloudApi { webhook_url, .. }
             | Self::Dialog360 { webhook_url, .. }
-            | Self::Twilio { webhook_url, .. } => webhook_url,
+            | Self::Twilio { webhook_url, .. }
+            | Self::Vonage { webhook_url, .. }
+            | Self::HttpSms { webhook_url, .. } => webhook_url,
         }
     }
 

@@ -87,11 +87,13 @@ impl Default for Switches {
 }
 
 impl Switches {
-    /// What an account of this provider starts with. Twilio queues instead of refusing, so it has no throughput limit.
+    /// What an account of this provider starts with. SMS providers queue instead of refusing, so they have no throughput limit.
     pub fn healthy(provider: Provider) -> Self {
         match provider {
             Provider::CloudApi | Provider::Dialog360 => Self::default(),
-            Provider::Twilio => Self { messages_per_second: 0, ..Self::default() },
+            Provider::Twilio | Provider::Vonage | Provider::HttpSms => {
+                Self { messages_per_second: 0, ..Self::default() }
+            }
         }
     }
 

@@ -1,4 +1,5 @@
-//! An HTTP double of the world outside Switchboard: WhatsApp (Cloud API and 360dialog), Twilio, and the customers' phones.
+//! An HTTP double of the world outside Switchboard: WhatsApp (Cloud API and 360dialog), SMS (Twilio, Vonage, a plain
+//! HTTP gateway), and the customers' phones.
 //!
 //! Read it in this order: [`Config`] says which accounts exist, [`Simulator`] runs them on an own listener, [`Phone`]
 //! is a customer's handset, [`Faults`] makes a provider misbehave, [`configure`] mounts a page with phones a person
@@ -19,6 +20,7 @@ mod cloud_api;
 mod config;
 mod dialog360;
 mod faults;
+mod http_sms;
 mod ids;
 mod journal;
 mod limits;
@@ -30,8 +32,10 @@ mod phone;
 mod refused;
 mod signature;
 mod simulator;
+mod sms;
 mod template;
 mod twilio;
+mod vonage;
 mod whatsapp;
 mod world;
 
@@ -42,5 +46,5 @@ pub use journal::Accepted;
 pub use page::configure;
 pub use phone::handset::{Button, Message, MessageMedia, Tick};
 pub use phone::{Phone, PhoneError};
-pub use signature::{escape_non_ascii, hub_signature, twilio_signature};
+pub use signature::{escape_non_ascii, hub_signature, twilio_signature, vonage_signature};
 pub use simulator::Simulator;

@@ -12,7 +12,7 @@ use serde_json::json;
 use tokio::runtime::Runtime;
 
 use crate::world::World;
-use crate::{cloud_api, dialog360, twilio};
+use crate::{cloud_api, dialog360, http_sms, twilio, vonage};
 
 /// JSON sends stay far below this; media uploads are streamed and have limits of their own.
 const LARGEST_BODY: usize = 1 << 20;
@@ -23,6 +23,8 @@ pub(crate) fn server(world: Arc<World>, listener: TcpListener) -> io::Result<Ser
             .app_data(Data::from(Arc::clone(&world)))
             .app_data(web::PayloadConfig::new(LARGEST_BODY))
             .configure(twilio::routes)
+            .configure(vonage::routes)
+            .configure(http_sms::routes)
             .configure(cloud_api::routes)
             .configure(dialog360::routes)
             .default_service(web::to(unknown))

@@ -13,10 +13,10 @@ use crate::callbacks::{Callback, Mark, dispatch};
 use crate::config::Provider;
 use crate::ids::{Way, graph_id, sid, wamid};
 use crate::media::Media;
-use crate::twilio;
 use crate::whatsapp::inbound::{self, Act};
 use crate::whatsapp::status::report_read;
 use crate::world::World;
+use crate::{http_sms, twilio, vonage};
 
 pub(crate) mod handset;
 
@@ -150,7 +150,7 @@ impl Phone {
     pub fn read_all(&self) -> usize {
         let read = self.with(Handset::look);
         let count = read.len();
-        if count > 0 && self.account.provider() != Provider::Twilio {
+        if count > 0 && !self.account.provider().is_sms() {
             report_read(&self.world, &self.account, &self.digits, read);
         }
         self.world.changed();
@@ -185,17 +185,18 @@ impl Phone {
     }
 
     fn media_id(&self) -> String {
-        if self.account.provider() == Provider::Twilio { sid("ME") } else { graph_id() }
+        if self.account.provider().is_sms() { sid("ME") } else { graph_id() }
     }
 
     pub(crate) async fn act(&self, act: Act) -> Result<u16, PhoneError> {
-        let twilio = self.account.provider() == Provider::Twilio;
-        if twilio && !matches!(act, Act::Text { .. } | Act::File { .. }) {
+        let provider = self.account.provider();
+        let sms = provider.is_sms();
+        if sms && !matches!(act, Act::Text { .. } | Act::File { .. }) {
             return Err(PhoneError::Unsupported);
         }
         let id: Arc<str> = match &act {
-            Act::File { .. } if twilio => sid("MM").into(),
-            _ if twilio => sid("SM").into(),
+            Act::File { .. } if sms => sid("MM").into(),
+            _ if sms => sid("SM").into(),
             _ => wamid(&self.digits, Way::FromCustomer).into(),
         };
         let now = self.world.clock.micros();
@@ -206,10 +207,13 @@ impl Phone {
             if keeps_threads {
                 show(handset, &id, now, &act);
             }
-            if twilio {
-                twilio::inbound::payload(&self.world, &self.account, handset, &id, &act)
-            } else {
-                inbound::payload(&self.account, handset, &id, now / 1_000_000, &act)
+            match provider {
+                Provider::Twilio => twilio::inbound::payload(&self.world, &self.account, handset, &id, &act),
+                Provider::Vonage => vonage::inbound(&self.world, &self.account, handset, &id, &act),
+                Provider::HttpSms => http_sms::inbound(&self.world, &self.account, handset, &id, &act),
+                Provider::CloudApi | Provider::Dialog360 => {
+                    inbound::payload(&self.account, handset, &id, now / 1_000_000, &act)
+                }
             }
         });
         let mark = Mark { digits: Arc::clone(&self.digits), id };

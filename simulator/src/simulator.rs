@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{mpsc, watch};
 
-use crate::account::AccountState;
+use crate::account::{AccountState, Webhook};
 use crate::callbacks::{CallbackCounts, LANES, run_lane};
 use crate::cloud_api::handshake;
 use crate::config::{Account, Config};
@@ -131,6 +131,14 @@ impl Simulator {
     /// What became of callbacks so far.
     pub fn callbacks(&self) -> CallbackCounts {
         self.world.counters.snapshot()
+    }
+
+    /// Registers the product's callback URL with an account, as its customer would on the provider's pages.
+    pub fn set_webhook(&self, account_key: &str, url: &str) -> Result<(), NoSuchAccount> {
+        let account = self.world.account(account_key)?;
+        let headers = account.webhook().headers.clone();
+        account.set_webhook(Webhook { url: url.to_owned(), headers });
+        Ok(())
     }
 
     /// Meta's webhook handshake with a Cloud API account's URL: whether the product accepted it.

@@ -15,6 +15,7 @@ mod socket;
 mod visitor;
 
 mod callbacks;
+mod channels;
 mod conversations;
 mod delivery;
 mod groups;

@@ -27,6 +27,9 @@ pub(crate) const WHATSAPP_ID: &str = "106540352242922";
 pub(crate) const APP_SECRET: &str = "app-secret-of-the-tests";
 pub(crate) const SMS_NUMBER: &str = "+441134960000";
 pub(crate) const TWILIO_TOKEN: &str = "twilio-token-of-the-tests";
+pub(crate) const DIALOG_ID: &str = "360360360360360";
+pub(crate) const VONAGE_NUMBER: &str = "+441134960003";
+pub(crate) const GATEWAY_NUMBER: &str = "+441134960004";
 const TWILIO_SID: &str = "ACaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
 
 /// Which database a test runs on.
@@ -107,9 +110,8 @@ impl World {
         people(&database).await;
         let folder = tempfile::tempdir().unwrap();
         let server = Server::start(config(&database, folder.path().to_owned())).await;
-        let port = free_port();
-        let channels = connect(&server, port).await;
-        let simulator = outside(port, &channels).await;
+        let simulator = outside(free_port()).await;
+        let channels = connect(&server, &simulator).await;
         let id = |index: usize| channels[index]["id"].as_str().unwrap().to_owned();
         let widget_key = channels[2]["address"].as_str().unwrap().to_owned();
         Self { database, folder, server, simulator, whatsapp: id(0), sms: id(1), webchat: id(2), widget_key }
@@ -284,10 +286,10 @@ async fn people(database: &TestDatabase) {
     store.close().await;
 }
 
-/// Ada connects the three channels of "Sales", as she would on the page.
-async fn connect(server: &Server, port: u16) -> Vec<Value> {
+/// Ada connects the three channels of "Sales", as she would on the page, and the providers learn where to call.
+async fn connect(server: &Server, simulator: &Simulator) -> Vec<Value> {
     let ada = Agent::sign_in(&server.url, "ada@team.test").await;
-    let base_url = format!("http://127.0.0.1:{port}");
+    let base_url = simulator.base_url();
     let wanted = [
         json!({"kind": "whatsapp", "provider": "cloud_api", "name": "WhatsApp", "group_id": "2", "address": WHATSAPP_ID,
             "settings": {"base_url": base_url, "accept_any_number": true},
@@ -301,30 +303,59 @@ async fn connect(server: &Server, port: u16) -> Vec<Value> {
     let mut channels = Vec::new();
     for channel in wanted {
         let answer = ada.post("/api/v1/channels", channel).await;
-        channels.push(answer.expect(201)["channel"].clone());
+        let channel = answer.expect(201)["channel"].clone();
+        if let (Some(address), Some(url)) = (channel["address"].as_str(), channel["webhook_url"].as_str()) {
+            simulator.set_webhook(address, url).expect("the provider knows this number");
+        }
+        channels.push(channel);
     }
     channels
 }
 
-async fn outside(port: u16, channels: &[Value]) -> Simulator {
-    let hook = |index: usize| channels[index]["webhook_url"].as_str().unwrap().to_owned();
-    let whatsapp = Account::CloudApi {
-        phone_number_id: WHATSAPP_ID.to_owned(),
+/// The providers' accounts of the business; `connect` and the tests say where their callbacks go.
+async fn outside(port: u16) -> Simulator {
+    let whatsapp = |phone_number_id: &str, token: &str, app_secret: &str, verify: &str| Account::CloudApi {
+        phone_number_id: phone_number_id.to_owned(),
         waba_id: "102290129340398".to_owned(),
         display_phone_number: "15550783881".to_owned(),
-        access_token: "token".to_owned(),
-        app_secret: APP_SECRET.to_owned(),
-        verify_token: "verify".to_owned(),
-        webhook_url: hook(0),
+        access_token: token.to_owned(),
+        app_secret: app_secret.to_owned(),
+        verify_token: verify.to_owned(),
+        webhook_url: String::new(),
         api_version: "v23.0".to_owned(),
     };
-    let sms = Account::Twilio {
-        account_sid: TWILIO_SID.to_owned(),
-        auth_token: TWILIO_TOKEN.to_owned(),
-        number: SMS_NUMBER.to_owned(),
-        webhook_url: hook(1),
-    };
-    let config = Outside { accounts: vec![whatsapp, sms], ..Outside::default() };
+    let accounts = vec![
+        whatsapp(WHATSAPP_ID, "token", APP_SECRET, "verify"),
+        // The number of the documentation's signed example.
+        whatsapp("277321005464405", "t", "", "v"),
+        Account::Twilio {
+            account_sid: TWILIO_SID.to_owned(),
+            auth_token: TWILIO_TOKEN.to_owned(),
+            number: SMS_NUMBER.to_owned(),
+            webhook_url: String::new(),
+        },
+        Account::Dialog360 {
+            phone_number_id: DIALOG_ID.to_owned(),
+            display_phone_number: "441134960002".to_owned(),
+            api_key: "dialog-key".to_owned(),
+            webhook_url: String::new(),
+            webhook_headers: Vec::new(),
+        },
+        Account::Vonage {
+            api_key: "vonage-key".to_owned(),
+            api_secret: "vonage-secret".to_owned(),
+            signature_secret: "vonage-signs".to_owned(),
+            number: VONAGE_NUMBER.to_owned(),
+            webhook_url: String::new(),
+        },
+        Account::HttpSms {
+            token: "gateway-token".to_owned(),
+            webhook_secret: "gateway-secret".to_owned(),
+            number: GATEWAY_NUMBER.to_owned(),
+            webhook_url: String::new(),
+        },
+    ];
+    let config = Outside { accounts, ..Outside::default() };
     Simulator::start(config, SocketAddr::from(([127, 0, 0, 1], port))).await.expect("the simulator starts")
 }
 

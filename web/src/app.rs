@@ -20,6 +20,7 @@ pub fn documented(config: &mut ServiceConfig<'_>) {
         .service(whatsapp::receive_whatsapp_hook)
         .service(whatsapp::verify_whatsapp_hook)
         .service(sms::receive_sms_hook)
+        .service(sms::receive_sms_query)
         .service(scope("/api/v1").wrap(Compress::default()).configure(api).default_service(web::to(no_route)))
         .service(agent::agent_socket)
         .service(visitor::visitor_socket)

@@ -18,7 +18,7 @@ use switchboard_simulator::{Account, Simulator};
 
 pub mod facts;
 
-use facts::{CLOUD, DIALOG360, PASSWORD, TWILIO, WIDGET};
+use facts::{CLOUD, DIALOG360, GATEWAY, PASSWORD, TWILIO, VONAGE, WIDGET};
 
 const BUSINESS: BusinessId = BusinessId(1);
 const GROUP: GroupId = GroupId(1);
@@ -132,7 +132,7 @@ impl Demo {
         Ok(())
     }
 
-    fn lines(&self) -> [(i64, Provider, &'static str, &'static str, Value, Value); 4] {
+    fn lines(&self) -> [(i64, Provider, &'static str, &'static str, Value, Value); 6] {
         let base = self.simulator.base_url();
         [
             (
@@ -167,6 +167,22 @@ impl Demo {
                 json!({"title": "Bean & Leaf", "greeting": "Hi! Looking for a plant that stays alive?", "colour": "#0f766e",
                     "allowed_origins": ["http://localhost:*", "http://127.0.0.1:*"]}),
                 Value::Null,
+            ),
+            (
+                VONAGE.channel,
+                Provider::Vonage,
+                VONAGE.number,
+                "SMS +44 20 7946 0005",
+                json!({"base_url": base, "signature_method": "sha256"}),
+                json!({"api_key": VONAGE.api_key, "api_secret": VONAGE.api_secret, "signature_secret": VONAGE.signature_secret}),
+            ),
+            (
+                GATEWAY.channel,
+                Provider::HttpSms,
+                GATEWAY.number,
+                "SMS +44 20 7946 0006",
+                json!({"send_url": format!("{base}/http-sms/messages"), "mms": true}),
+                json!({"token": GATEWAY.token, "webhook_secret": GATEWAY.webhook_secret}),
             ),
         ]
     }
@@ -216,6 +232,19 @@ fn accounts(public_url: &str) -> Vec<Account> {
             auth_token: TWILIO.auth_token.to_owned(),
             number: TWILIO.number.to_owned(),
             webhook_url: format!("{public_url}/hooks/sms/{}", TWILIO.channel),
+        },
+        Account::Vonage {
+            api_key: VONAGE.api_key.to_owned(),
+            api_secret: VONAGE.api_secret.to_owned(),
+            signature_secret: VONAGE.signature_secret.to_owned(),
+            number: VONAGE.number.to_owned(),
+            webhook_url: format!("{public_url}/hooks/sms/{}", VONAGE.channel),
+        },
+        Account::HttpSms {
+            token: GATEWAY.token.to_owned(),
+            webhook_secret: GATEWAY.webhook_secret.to_owned(),
+            number: GATEWAY.number.to_owned(),
+            webhook_url: format!("{public_url}/hooks/sms/{}", GATEWAY.channel),
         },
     ]
 }

@@ -71,6 +71,9 @@ async fn fetch(connection: &Connection, file: &Media) -> Option<Vec<u8>> {
             transport.media_download_call(&info.url)?
         }
         Protocol::Twilio(account) => sms::render::media_download_call(account, reference)?,
+        Protocol::Gateway(gateway) => sms::gateway::media_download_call(gateway, reference)?,
+        // Its messages never have files.
+        Protocol::Vonage(_) => return None,
     };
     download(connection, call).await
 }
@@ -105,6 +108,12 @@ pub(super) async fn hand_over(
 ) -> Result<OutgoingMedia, Option<Failure>> {
     let reference = match &connection.protocol {
         Protocol::Twilio(_) => connection.files.public_url(file.id),
+        Protocol::Gateway(gateway) if !gateway.fields.media.is_empty() => {
+            connection.files.public_url(file.id)
+        }
+        Protocol::Gateway(_) | Protocol::Vonage(_) => {
+            return Err(Some(unusable("this SMS channel takes text only")));
+        }
         Protocol::Whatsapp(transport) => {
             let bytes = connection.files.read(file.id).await.map_err(|_| None)?;
             let part = reqwest::multipart::Part::bytes(bytes)

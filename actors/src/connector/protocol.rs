@@ -2,13 +2,17 @@
 
 use crate::roster::Line;
 use switchboard_engine::channel::Provider;
+use switchboard_engine::channels::sms::gateway::{BodyFormat, Fields, Gateway, TOKEN_HEADERS};
 use switchboard_engine::channels::sms::render::{Account, Sender};
+use switchboard_engine::channels::sms::vonage;
 use switchboard_engine::channels::whatsapp::transport::Transport;
 use switchboard_engine::channels::{HttpCall, Outgoing, SendOutcome, sms, whatsapp};
 
 pub enum Protocol {
     Whatsapp(Transport),
     Twilio(Account),
+    Vonage(vonage::render::Account),
+    Gateway(Gateway),
 }
 
 impl Protocol {
@@ -29,6 +33,16 @@ impl Protocol {
                 base_url: base_url("https://waba-v2.360dialog.io"),
                 api_key: line.credential("api_key")?.to_owned(),
             },
+            Provider::Vonage => {
+                return Some(Self::Vonage(vonage::render::Account {
+                    base_url: base_url("https://rest.nexmo.com"),
+                    api_key: line.credential("api_key")?.to_owned(),
+                    api_secret: line.credential("api_secret")?.to_owned(),
+                    from: channel.address.clone(),
+                    callback: format!("{public_url}/hooks/sms/{}", channel.id),
+                }));
+            }
+            Provider::HttpSms => return gateway(line, public_url).map(Self::Gateway),
             Provider::Twilio => {
                 return Some(Self::Twilio(Account {
                     base_url: base_url("https://api.twilio.com"),
@@ -47,6 +61,8 @@ impl Protocol {
         match self {
             Self::Whatsapp(transport) => whatsapp::render::message(transport, outgoing),
             Self::Twilio(account) => sms::render::message(account, outgoing),
+            Self::Vonage(account) => vonage::render::message(account, outgoing),
+            Self::Gateway(gateway) => sms::gateway::message(gateway, outgoing),
         }
     }
 
@@ -54,6 +70,10 @@ impl Protocol {
         match self {
             Self::Whatsapp(_) => whatsapp::outcome::of(answer.status, answer.retry_after, &answer.body),
             Self::Twilio(_) => sms::outcome::of(answer.status, answer.retry_after, &answer.body),
+            Self::Vonage(_) => vonage::outcome::of(answer.status, answer.retry_after, &answer.body),
+            Self::Gateway(gateway) => {
+                sms::gateway::outcome::of(&gateway.id_path, answer.status, answer.retry_after, &answer.body)
+            }
         }
     }
 
@@ -61,9 +81,42 @@ impl Protocol {
     pub fn mark_read(&self, provider_message_id: &str) -> Option<HttpCall> {
         match self {
             Self::Whatsapp(transport) => Some(whatsapp::render::mark_read(transport, provider_message_id)),
-            Self::Twilio(_) => None,
+            Self::Twilio(_) | Self::Vonage(_) | Self::Gateway(_) => None,
         }
     }
+}
+
+fn gateway(line: &Line, public_url: &str) -> Option<Gateway> {
+    let wanted = line.setting("token_header").unwrap_or("authorization");
+    let token_header = TOKEN_HEADERS.into_iter().find(|name| wanted.eq_ignore_ascii_case(name))?;
+    let token = line.credential("token")?;
+    let usual = Fields::default();
+    let field = |name: &str, usual: String| match line.settings.get(name) {
+        Some(serde_json::Value::String(given)) => given.clone(),
+        _ => usual,
+    };
+    Some(Gateway {
+        send_url: line.setting("send_url")?.to_owned(),
+        body: line.setting("body_format").and_then(BodyFormat::parse).unwrap_or(BodyFormat::Json),
+        token_header,
+        // A bare token in this header is a bearer's; what names its scheme is taken as it is.
+        token: if token_header == "authorization" && !token.contains(' ') {
+            format!("Bearer {token}")
+        } else {
+            token.to_owned()
+        },
+        from: line.channel.address.clone(),
+        fields: Fields {
+            to: field("to_field", usual.to),
+            from: field("from_field", usual.from),
+            text: field("text_field", usual.text),
+            reference: field("reference_field", usual.reference),
+            callback: field("callback_field", usual.callback),
+            media: if line.flag("mms") { field("media_field", usual.media) } else { String::new() },
+        },
+        id_path: line.setting("id_path").unwrap_or("id").to_owned(),
+        callback: format!("{public_url}/hooks/sms/{}", line.channel.id),
+    })
 }
 
 /// A provider's answer, read whole.

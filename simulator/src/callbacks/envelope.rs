@@ -30,7 +30,18 @@ pub(super) fn seal(account: &AccountState, callbacks: &[Callback]) -> Option<Sea
         Account::Twilio { auth_token, .. } => {
             callbacks.first().and_then(|callback| match &callback.payload {
                 Payload::Twilio { url, params } => Some(seal_twilio(auth_token, url, params)),
-                Payload::WhatsApp { .. } => None,
+                Payload::WhatsApp { .. } | Payload::Ready { .. } => None,
+            })
+        }
+        Account::Vonage { .. } | Account::HttpSms { .. } => {
+            callbacks.first().and_then(|callback| match &callback.payload {
+                Payload::Ready { url, headers, body } => Some(Sealed {
+                    url: url.clone(),
+                    headers: headers.clone(),
+                    body: Bytes::from(body.clone()),
+                    repeat: Repeat::BackOff { times: account.switches().redeliveries },
+                }),
+                Payload::WhatsApp { .. } | Payload::Twilio { .. } => None,
             })
         }
         Account::CloudApi { app_secret, .. } => {
@@ -54,7 +65,7 @@ fn whatsapp_body(account: &AccountState, callbacks: &[Callback]) -> String {
                 "id": account.config.waba_id(),
                 "changes": [{ "field": field, "value": value }],
             })),
-            Payload::Twilio { .. } => None,
+            Payload::Twilio { .. } | Payload::Ready { .. } => None,
         })
         .collect();
     json!({ "object": "whatsapp_business_account", "entry": entries }).to_string()

@@ -62,10 +62,8 @@ fn view(handset: &Handset, provider: Provider, now_ms: u64) -> Value {
     let skipped = visible.clone().count().saturating_sub(MESSAGES);
     let thread: Vec<_> = visible.skip(skipped).collect();
     let window_ends_ms = match provider {
-        Provider::Twilio => None,
-        Provider::CloudApi | Provider::Dialog360 => {
-            Some(handset.last_inbound.map_or(0, |at| at / 1_000 + CARE_WINDOW_MS))
-        }
+        sms if sms.is_sms() => None,
+        _ => Some(handset.last_inbound.map_or(0, |at| at / 1_000 + CARE_WINDOW_MS)),
     };
     json!({
         "number": format!("+{}", handset.number), "name": handset.name,

@@ -68,11 +68,11 @@ pub(crate) fn payload(
 pub(super) fn account_sid(account: &AccountState) -> &str {
     match &account.config {
         Account::Twilio { account_sid, .. } => account_sid,
-        Account::CloudApi { .. } | Account::Dialog360 { .. } => "",
+        _ => "",
     }
 }
 
-fn act_on_keyword(world: &World, handset: &mut Handset, body: &str) -> Option<&'static str> {
+pub(crate) fn act_on_keyword(world: &World, handset: &mut Handset, body: &str) -> Option<&'static str> {
     let word = body.trim().to_uppercase();
     let word = word.trim_matches(|c: char| c.is_ascii_punctuation());
     let (kind, answer) = if STOP.contains(&word) {

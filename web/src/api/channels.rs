@@ -5,11 +5,15 @@ use super::shapes::{Refusals, WriteRefusals};
 use crate::error::ApiError;
 use crate::origin::is_source;
 use crate::session::{Admin, SignedIn};
+use actix_web::http::header::HeaderName;
 use actix_web::{HttpResponse, get, post, web};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
+use std::str::FromStr;
 use switchboard_engine::channel::{Channel, ChannelKind, Provider};
+use switchboard_engine::channels::sms::gateway::{BodyFormat, TOKEN_HEADERS};
+use switchboard_engine::channels::sms::vonage::signature::Method;
 use switchboard_engine::ids::{ChannelId, GroupId};
 use switchboard_schema::{ChannelRecord, ChannelStatus};
 use utoipa::ToSchema;
@@ -19,7 +23,7 @@ use utoipa::ToSchema;
 pub struct CreateChannelRequest {
     #[schema(value_type = String, example = "whatsapp")]
     kind: ChannelKind,
-    /// `widget`, `cloud_api`, `dialog360` or `twilio`
+    /// `widget`, `cloud_api`, `dialog360`, `twilio`, `vonage` or `http_sms`
     #[schema(value_type = String, example = "cloud_api")]
     provider: Provider,
     name: String,
@@ -31,7 +35,8 @@ pub struct CreateChannelRequest {
     #[serde(default)]
     #[schema(value_type = Object)]
     settings: Map<String, Value>,
-    /// `access_token`, `app_secret`, `verify_token` (Cloud API); `api_key`, `webhook_secret` (360dialog); `account_sid`, `auth_token` (Twilio)
+    /// `access_token`, `app_secret`, `verify_token` (Cloud API); `api_key`, `webhook_secret` (360dialog); `account_sid`, `auth_token` (Twilio);
+    /// `api_key`, `api_secret`, `signature_secret` (Vonage); `token`, `webhook_secret` (HTTP gateway)
     #[serde(default)]
     #[schema(value_type = Object)]
     credentials: Map<String, Value>,
@@ -138,6 +143,22 @@ pub(crate) async fn create_channel(
     Ok(HttpResponse::Created().json(ChannelAnswer { channel }))
 }
 
+/// How an HTTP gateway wants to be called, and how it calls us.
+const GATEWAY_SETTINGS: &[&str] = &[
+    "send_url",
+    "body_format",
+    "token_header",
+    "id_path",
+    "to_field",
+    "from_field",
+    "text_field",
+    "reference_field",
+    "callback_field",
+    "media_field",
+    "secret_header",
+    "mms",
+];
+
 /// What a provider cannot work without, and what may be set.
 fn needs(provider: Provider) -> (&'static [&'static str], &'static [&'static str]) {
     match provider {
@@ -152,6 +173,10 @@ fn needs(provider: Provider) -> (&'static [&'static str], &'static [&'static str
             (&["api_key", "webhook_secret"], &["base_url", "webhook_header", "accept_any_number"])
         }
         Provider::Twilio => (&["account_sid", "auth_token"], &["base_url"]),
+        Provider::Vonage => {
+            (&["api_key", "api_secret", "signature_secret"], &["base_url", "signature_method"])
+        }
+        Provider::HttpSms => (&["token", "webhook_secret"], GATEWAY_SETTINGS),
     }
 }
 
@@ -188,6 +213,9 @@ fn checked(mut body: CreateChannelRequest) -> Result<CreateChannelRequest, ApiEr
     {
         wrong.insert("settings", problem);
     }
+    if body.provider == Provider::HttpSms && !body.settings.contains_key("send_url") {
+        wrong.entry("settings").or_insert_with(|| "needs send_url".to_owned());
+    }
     if wrong.is_empty() { Ok(body) } else { Err(ApiError::invalid_fields(wrong)) }
 }
 
@@ -200,11 +228,22 @@ fn address(provider: Provider, given: &str) -> Result<String, &'static str> {
         Provider::Widget => Err("must be empty: the widget's key is made here"),
         Provider::CloudApi | Provider::Dialog360 if digits(given, 32) => Ok(given.to_owned()),
         Provider::CloudApi | Provider::Dialog360 => Err("must be the phone number id: digits only"),
-        Provider::Twilio if given.strip_prefix('+').is_some_and(|number| digits(number, 15)) => {
+        Provider::Twilio | Provider::Vonage | Provider::HttpSms
+            if given.strip_prefix('+').is_some_and(|number| digits(number, 15)) =>
+        {
             Ok(given.to_owned())
         }
         Provider::Twilio => Err("must be a number like +442079460000"),
+        Provider::Vonage | Provider::HttpSms if is_sender_name(given) => Ok(given.to_owned()),
+        Provider::Vonage | Provider::HttpSms => Err(
+            "must be a number like +442079460000, a short code or a sender name of up to 11 letters and digits",
+        ),
     }
+}
+
+/// Letters and digits, as networks show them.
+fn is_sender_name(text: &str) -> bool {
+    (3..=11).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
 fn setting_problem(known: &[&str], name: &str, value: &Value) -> Option<String> {
@@ -212,11 +251,17 @@ fn setting_problem(known: &[&str], name: &str, value: &Value) -> Option<String> 
         return Some(format!("{name} is not one of {}", known.join(", ")));
     }
     let fits = match (name, value) {
-        ("accept_any_number", value) => value.is_boolean(),
+        ("accept_any_number" | "mms", value) => value.is_boolean(),
+        ("signature_method", Value::String(method)) => Method::parse(method).is_some(),
+        ("body_format", Value::String(format)) => BodyFormat::parse(format).is_some(),
+        ("token_header", Value::String(name)) => TOKEN_HEADERS.contains(&name.to_lowercase().as_str()),
+        ("secret_header", Value::String(name)) => HeaderName::from_str(name).is_ok(),
         ("allowed_origins", Value::Array(list)) => {
             list.len() <= 100 && list.iter().all(|one| one.as_str().is_some_and(is_source))
         }
-        ("base_url", Value::String(url)) => url.starts_with("http://") || url.starts_with("https://"),
+        ("base_url" | "send_url", Value::String(url)) => {
+            url.starts_with("http://") || url.starts_with("https://")
+        }
         ("colour", Value::String(colour)) => {
             colour.len() == 7
                 && colour.starts_with('#')

@@ -1,6 +1,6 @@
 //! The demo's published ids and secrets, and how to post a webhook by hand with them.
 
-use switchboard_simulator::{hub_signature, twilio_signature};
+use switchboard_simulator::{hub_signature, twilio_signature, vonage_signature};
 
 pub const PASSWORD: &str = "switchboard-demo";
 
@@ -59,6 +59,38 @@ pub const TWILIO: Twilio = Twilio {
     auth_token: "demo-auth-token",
 };
 
+pub struct Vonage {
+    pub channel: i64,
+    pub number: &'static str,
+    pub api_key: &'static str,
+    pub api_secret: &'static str,
+    pub signature_secret: &'static str,
+}
+
+/// SMS through Vonage; signs with HMAC-SHA256.
+pub const VONAGE: Vonage = Vonage {
+    channel: 5,
+    number: "+442079460005",
+    api_key: "demo-key",
+    api_secret: "demo-secret",
+    signature_secret: "demo-signature-secret",
+};
+
+pub struct Gateway {
+    pub channel: i64,
+    pub number: &'static str,
+    pub token: &'static str,
+    pub webhook_secret: &'static str,
+}
+
+/// SMS through a gateway that speaks plain HTTP.
+pub const GATEWAY: Gateway = Gateway {
+    channel: 6,
+    number: "+442079460006",
+    token: "demo-gateway-token",
+    webhook_secret: "demo-gateway-secret",
+};
+
 pub struct Widget {
     pub channel: i64,
     pub key: &'static str,
@@ -80,8 +112,8 @@ pub fn welcome(public_url: &str) -> String {
 
 /// What an operator needs to try every channel by hand.
 pub fn explain(public_url: &str) -> String {
-    let (cloud, dialog360, twilio) = (cloud(public_url), dialog360(public_url), twilio(public_url));
-    format!("{}\n\n{cloud}\n{dialog360}\n{twilio}", welcome(public_url))
+    let parts = [cloud, dialog360, twilio, vonage, gateway].map(|part| part(public_url));
+    format!("{}\n\n{}", welcome(public_url), parts.join("\n"))
 }
 
 fn cloud(public_url: &str) -> String {
@@ -139,6 +171,39 @@ fn twilio(public_url: &str) -> String {
     )
 }
 
+fn vonage(public_url: &str) -> String {
+    let url = format!("{public_url}/hooks/sms/{}", VONAGE.channel);
+    let fields = [
+        ("msisdn", "447400123456"),
+        ("to", VONAGE.number.trim_start_matches('+')),
+        ("messageId", "0A00000000000001"),
+        ("text", "Hello by Vonage"),
+        ("type", "text"),
+    ];
+    let mut owned: Vec<(String, String)> =
+        fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    owned.push(("sig".to_owned(), vonage_signature(VONAGE.signature_secret, &owned)));
+    let form = owned
+        .iter()
+        .fold(String::new(), |form, (name, value)| format!("{form} --data-urlencode '{name}={value}'"));
+    format!(
+        "SMS through Vonage, channel {}: key {}, secret {}, signature secret {} (sha256), number {}\n\
+         curl -i '{url}' \\\n {form}\n",
+        VONAGE.channel, VONAGE.api_key, VONAGE.api_secret, VONAGE.signature_secret, VONAGE.number,
+    )
+}
+
+fn gateway(public_url: &str) -> String {
+    let url = format!("{public_url}/hooks/sms/{}", GATEWAY.channel);
+    let body = serde_json::json!({"id": "by-hand-1", "from": "+447400123456", "to": GATEWAY.number,
+        "text": "Hello by gateway"});
+    format!(
+        "SMS through an HTTP gateway, channel {}: token {}, number {}\n\
+         curl -i '{url}' -H 'Content-Type: application/json' -H 'x-switchboard-secret: {}' \\\n  -d '{body}'\n",
+        GATEWAY.channel, GATEWAY.token, GATEWAY.number, GATEWAY.webhook_secret,
+    )
+}
+
 fn whatsapp_message(phone_number_id: &str, number: &str, id: &str) -> String {
     let at = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default().as_secs();
     let display = number.trim_start_matches('+');
@@ -168,5 +233,17 @@ mod tests {
         let url = "http://127.0.0.1:8080/hooks/sms/3";
         let kind = "application/x-www-form-urlencoded";
         assert!(sms::signature::verify(TWILIO.auth_token, Some(signature), url, form.as_bytes(), kind));
+    }
+
+    #[test]
+    fn the_printed_form_of_vonage_is_right() {
+        let text = explain("http://127.0.0.1:8080");
+        let part = text.split("SMS through Vonage").nth(1).unwrap().split("\n\n").next().unwrap();
+        let pairs = part.split("--data-urlencode '").skip(1).map(|pair| pair.split('\'').next().unwrap());
+        let form: Vec<String> = pairs.map(|pair| pair.replace(' ', "+")).collect();
+        let kind = "application/x-www-form-urlencoded";
+        let params = sms::vonage::params::Params::read("", kind, form.join("&").as_bytes()).unwrap();
+        let method = sms::vonage::signature::Method::Sha256;
+        assert!(sms::vonage::signature::verify(VONAGE.signature_secret, method, &params), "{part}");
     }
 }

@@ -73,6 +73,6 @@ fn is_genuine(line: &Line, headers: &HeaderMap, raw: &[u8]) -> bool {
                 None => signature::verify_dialog360(secret, single(headers, "x-360dialog-signature"), raw),
             }
         }
-        Provider::Twilio | Provider::Widget => false,
+        Provider::Twilio | Provider::Vonage | Provider::HttpSms | Provider::Widget => false,
     }
 }

@@ -16,7 +16,7 @@ const SWITCHES = [
   ["read_at_once", "All customers read at once", "wa"],
 ];
 
-const NAMES = { cloud_api: "WhatsApp Cloud API", dialog360: "WhatsApp through 360dialog", twilio: "Twilio SMS" };
+const NAMES = { cloud_api: "WhatsApp Cloud API", dialog360: "WhatsApp through 360dialog", twilio: "Twilio SMS", vonage: "Vonage SMS", http_sms: "SMS gateway" };
 const clock = new Intl.DateTimeFormat(undefined, { weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
 const panels = new Map();
 let ahead = 0;
@@ -51,7 +51,7 @@ function fillAccounts(accounts) {
 }
 
 function panel(account) {
-  const kind = account.provider === "twilio" ? "sms" : "wa";
+  const kind = ["twilio", "vonage", "http_sms"].includes(account.provider) ? "sms" : "wa";
   const offered = SWITCHES.filter(([, , only]) => !only || only === kind);
   let current = account.switches;
   const inputs = new Map();

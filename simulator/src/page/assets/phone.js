@@ -28,7 +28,7 @@ export function renderPhones(state) {
 }
 
 function build(account, first) {
-  const sms = account.provider === "twilio";
+  const sms = ["twilio", "vonage", "http_sms"].includes(account.provider);
   const whose = { account: account.key, number: first.number };
   const title = el("h3", {});
   const unread = el("span", { class: "unread" });
