@@ -15,6 +15,8 @@ pub mod hub;
 pub mod publication;
 pub mod replay;
 
+mod indexer;
+
 pub mod conversation;
 pub mod directory;
 pub mod intake;

@@ -20,6 +20,8 @@ use std::time::Duration;
 use switchboard_engine::ids::UserId;
 use switchboard_schema::{Store, StoreError};
 use tokio::runtime::Handle;
+use tokio::sync::Notify;
+use tokio::task::AbortHandle;
 
 /// What the actors need from outside.
 pub struct Config {
@@ -67,6 +69,8 @@ impl From<StoreError> for StartError {
 pub(crate) struct Arbiters {
     connectors: ArbiterHandle,
     http: reqwest::Client,
+    /// Keeps the search index up to date.
+    indexing: AbortHandle,
 }
 
 /// How long sends under way may take to end.
@@ -79,6 +83,8 @@ impl Actors {
     pub async fn start(config: Config) -> Result<Self, StartError> {
         let target: Arc<OnceLock<Fanout>> = Arc::default();
         let publish_to = target.clone();
+        let news = Arc::new(Notify::new());
+        let wake = news.clone();
         let options = switchboard_schema::Options {
             url: config.database_url.clone(),
             runtime: config.database_runtime.clone(),
@@ -86,6 +92,7 @@ impl Actors {
                 if let Some(fanout) = publish_to.get() {
                     crate::publication::publish(fanout, committed);
                 }
+                wake.notify_one();
             }),
             readers: 4,
             max_batch: 1_000,
@@ -103,7 +110,8 @@ impl Actors {
         let numbers = Arc::new(Numbers::after(last_number.max(1_000)));
         let core =
             Core { store, clock, ids: Arc::new(Ids::default()), fanout, lines: Lines::default(), numbers };
-        let actors = assemble(&config, core)?;
+        let indexing = config.database_runtime.spawn(crate::indexer::run(core.store.clone(), news));
+        let actors = assemble(&config, core, indexing.abort_handle())?;
         actors.reload().await?;
         actors.keep_house();
         Ok(actors)
@@ -189,6 +197,7 @@ impl Actors {
     /// Second half: sends under way end, what was accepted is flushed and the database closed.
     pub async fn stop(&self) {
         self.core.lines.settle(LAST_SENDS).await;
+        self.arbiters.indexing.abort();
         self.core.store.close().await;
     }
 }
@@ -201,7 +210,7 @@ async fn fanout(store: &Store, clock: &Clock) -> Result<Fanout, StoreError> {
     Ok(Fanout::new(epoch, position, Some(recent), recent_from))
 }
 
-fn assemble(config: &Config, core: Core) -> Result<Actors, StartError> {
+fn assemble(config: &Config, core: Core, indexing: AbortHandle) -> Result<Actors, StartError> {
     let threads = config.conversation_threads.max(1);
     let conversations = (0..threads).map(|_| Arbiter::new().handle()).collect();
     let http = reqwest::Client::builder()
@@ -224,6 +233,6 @@ fn assemble(config: &Config, core: Core) -> Result<Actors, StartError> {
         vault: Vault::new(config.secret_key),
         public_url: config.public_url.trim_end_matches('/').into(),
         key: config.secret_key,
-        arbiters: Arbiters { connectors: Arbiter::new().handle(), http },
+        arbiters: Arbiters { connectors: Arbiter::new().handle(), http, indexing },
     })))
 }

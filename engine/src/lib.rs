@@ -18,5 +18,7 @@ pub mod care_window;
 pub mod conversation;
 
 pub mod channels;
+pub mod lists;
+pub mod search;
 pub mod token;
 pub mod wire;

@@ -3,6 +3,7 @@
 use crate::journal::Payload;
 use std::sync::{Arc, Mutex};
 use switchboard_engine::conversation::{Change, Conversation, Event};
+use switchboard_engine::lists::{self, Place};
 
 /// One command's outcome, on its way to the journal. Made by [`Append::of`].
 pub struct Append {
@@ -11,6 +12,8 @@ pub struct Append {
     pub(crate) changes: Vec<Change>,
     pub(crate) events: Vec<Event>,
     pub(crate) parts: Parts,
+    /// How the counts of the lists change.
+    pub(crate) counts: Vec<(Place, i64)>,
     /// In a mutex only to be shared with the database's thread; nobody locks it.
     pub(crate) payload: Mutex<Payload>,
 }
@@ -51,6 +54,7 @@ impl Append {
             profile_name: before.contact.profile_name != next.contact.profile_name,
         };
         let expected_version = parts.head.then_some(before.version);
-        Self { next, expected_version, changes, events, parts, payload: Mutex::new(payload) }
+        let counts = if parts.head { lists::moves(before, &next) } else { Vec::new() };
+        Self { next, expected_version, changes, events, parts, counts, payload: Mutex::new(payload) }
     }
 }

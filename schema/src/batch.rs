@@ -4,15 +4,17 @@ use crate::append::Append;
 use crate::rows::clean;
 use crate::rows::contact::{NewContact, NewIdentity, ProfileName, ShownMark};
 use crate::rows::conversation::{
-    Head, NewAssignee, NewConversation, NewReadState, NewRoute, NoAssignees, NoRoutes, OpenWindow, Standing,
+    Head, MoveCount, NewAssignee, NewConversation, NewReadState, NewRoute, NoAssignees, NoRoutes, OpenWindow,
+    Standing,
 };
 use crate::rows::delivery::{Dequeue, Enqueue};
 use crate::rows::event::NewEvent;
 use crate::rows::message::{MediaNews, MessageNews, NewMedia, NewMessage};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use switchboard_engine::contact::{Identity, IdentityKind};
 use switchboard_engine::conversation::{Change, Conversation, ConversationStatus};
 use switchboard_engine::ids::{MessageId, UserId};
+use switchboard_engine::lists::Place;
 use switchboard_engine::time::Timestamp;
 
 #[derive(Default)]
@@ -37,6 +39,7 @@ pub(crate) struct Batch<'a> {
     pub(crate) read_states: Vec<NewReadState>,
     pub(crate) enqueued: Vec<Enqueue<'a>>,
     pub(crate) dequeued: Vec<Dequeue>,
+    pub(crate) counts: Vec<MoveCount>,
 }
 
 impl<'a> Batch<'a> {
@@ -44,7 +47,11 @@ impl<'a> Batch<'a> {
     pub(crate) fn of(appends: impl Iterator<Item = &'a Append>, first: i64) -> Self {
         let mut batch = Self::default();
         let mut position = first;
+        let mut counts: BTreeMap<Place, i64> = BTreeMap::new();
         for append in appends {
+            for (place, by) in &append.counts {
+                *counts.entry(*place).or_default() += by;
+            }
             batch.head(append);
             for change in &append.changes {
                 batch.change(append, change);
@@ -55,6 +62,12 @@ impl<'a> Batch<'a> {
             }
         }
         batch.merge_windows();
+        // One statement may write a row only once.
+        batch.counts = counts
+            .into_iter()
+            .filter(|(_, by)| *by != 0)
+            .map(|(place, by)| MoveCount::of(place, by))
+            .collect();
         batch
     }
 
@@ -209,6 +222,7 @@ macro_rules! in_order {
         $write!($batch.read_states);
         $write!($batch.enqueued);
         $write!($batch.dequeued);
+        $write!($batch.counts);
     };
 }
 pub(crate) use in_order;

@@ -25,10 +25,15 @@ use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio_postgres::config::SslMode;
 
+#[path = "postgres/fts.rs"]
+pub(crate) mod fts;
 #[path = "queries.rs"]
 pub(crate) mod queries;
 
 pub(crate) type Conn = AsyncPgConnection;
+
+/// Waits for the journal's transaction and keeps the next from moving a count.
+pub(crate) const LOCK_COUNTS: &str = "LOCK TABLE inbox_count IN EXCLUSIVE MODE;";
 
 /// "SWITCHBD": whoever holds this advisory lock writes. Locks are per database, so one number is enough.
 const LOCK: &str = "pg_try_advisory_lock(6005800943262515780)";

@@ -6,6 +6,8 @@ pub(crate) mod channel;
 pub(crate) mod contact;
 #[path = "queries/conversation.rs"]
 pub(crate) mod conversation;
+#[path = "queries/count.rs"]
+pub(crate) mod count;
 #[path = "queries/delivery.rs"]
 pub(crate) mod delivery;
 #[path = "queries/facts.rs"]
@@ -16,5 +18,7 @@ pub(crate) mod file;
 pub(crate) mod inbox;
 #[path = "queries/message.rs"]
 pub(crate) mod message;
+#[path = "queries/search.rs"]
+pub(crate) mod search;
 #[path = "queries/team.rs"]
 pub(crate) mod team;

@@ -19,10 +19,13 @@ use diesel_async::{AsyncConnection, RunQueryDsl, SimpleAsyncConnection};
 use futures_util::future::BoxFuture;
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
 
+#[path = "sqlite/fts.rs"]
+pub(crate) mod fts;
 #[path = "queries.rs"]
 pub(crate) mod queries;
 
@@ -43,6 +46,9 @@ impl SpawnBlocking for Inline {
         Self
     }
 }
+
+/// Rare writes take their turn with the journal here: nothing to lock.
+pub(crate) const LOCK_COUNTS: &str = "";
 
 /// `wal_autocheckpoint` is only the net below the checkpoint thread: 200 MB of log.
 const WRITER: &str = "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
@@ -77,6 +83,7 @@ async fn write_batch(conn: &mut Conn, batch: &Batch<'_>) -> Result<(), StoreErro
 pub(crate) struct Database {
     pub(crate) queue: mpsc::Sender<Work<Job>>,
     readers: Pool<Conn>,
+    index: Arc<fts::Index>,
     runtime: Handle,
 }
 
@@ -94,16 +101,15 @@ impl Database {
         let path = path_of(&options.url);
         let (sender, queue) = mpsc::channel(QUEUE);
         let (ready, up) = oneshot::channel();
-        let database = Self {
-            queue: sender,
-            readers: readers(&path, options.readers)?,
-            runtime: options.runtime.clone(),
-        };
+        let (readers, runtime) = (readers(&path, options.readers)?, options.runtime.clone());
+        let database = path.clone();
         let start = move || run_writer(path, options, queue, ready);
         let thread = std::thread::Builder::new().name("sqlite-writer".into());
         thread.spawn(start).map_err(StoreError::unavailable)?;
         up.await.map_err(|_| StoreError::unavailable("the writer did not start"))??;
-        Ok(database)
+        // The lock of the database is held now: the index is ours as well.
+        let index = Arc::new(fts::Index::open(&database)?);
+        Ok(Self { queue: sender, readers, index, runtime })
     }
 
     /// Runs a reading function on a connection of its own.
@@ -118,6 +124,15 @@ impl Database {
             answer.await.map_err(StoreError::unavailable)?
         });
         asked.await.map_err(StoreError::unavailable)?
+    }
+
+    /// Works on the search index, which has a connection of its own.
+    pub(crate) async fn index<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&fts::Index) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let index = self.index.clone();
+        self.runtime.spawn_blocking(move || work(&index)).await.map_err(StoreError::unavailable)?
     }
 
     /// Runs a reading function that asks several times, all of it about the same moment.
@@ -169,10 +184,13 @@ fn path_of(url: &str) -> PathBuf {
 fn readers(path: &Path, count: usize) -> Result<Pool<Conn>, StoreError> {
     let mut config = ManagerConfig::<Conn>::default();
     config.recycling_method = RecyclingMethod::Fast;
-    config.custom_setup = Box::new(|path| {
+    let index = fts::path_of(path).to_string_lossy().replace('\'', "''");
+    let set_up = format!("ATTACH DATABASE '{index}' AS search; {READER}");
+    config.custom_setup = Box::new(move |path| {
+        let set_up = set_up.clone();
         Box::pin(async move {
             let mut conn = Conn::establish(path).await?;
-            let set_up = conn.batch_execute(READER).await;
+            let set_up = conn.batch_execute(&set_up).await;
             set_up.map_err(diesel::ConnectionError::CouldntSetupConfiguration)?;
             Ok(conn)
         })

@@ -15,6 +15,7 @@ mod delivery;
 mod facts;
 mod files;
 mod messages;
+mod search;
 mod team;
 
 /// How to open a [`Store`].
@@ -96,6 +97,7 @@ impl Store {
         let epoch =
             run!(store, write, |conn, queries| async move { queries::facts::epoch(conn, &fresh).await })?;
         let _ = store.inner.epoch.set(epoch);
+        run!(store, write, |conn, queries| queries::count::make(conn))?;
         Ok(store)
     }
 

@@ -283,6 +283,22 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    inbox_count (group_id, user_id, list) {
+        group_id -> BigInt,
+        user_id -> BigInt,
+        list -> Text,
+        total -> BigInt,
+    }
+}
+
+diesel::table! {
+    search_pending (id) {
+        id -> BigInt,
+        contact_id -> BigInt,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     meta,
     business,
@@ -304,4 +320,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     outbox,
     pending_receipt,
     quarantine,
+    inbox_count,
+    search_pending,
 );

@@ -5,5 +5,6 @@ mod failures;
 mod journal;
 mod reads;
 mod schema;
+mod search;
 mod state;
 mod support;

@@ -112,7 +112,8 @@ async fn lists(t: Fixture) {
     apply(&t.store, &mut states[1], read).await.unwrap();
 
     let list = async |view, after, limit| {
-        let inbox = Inbox { view, groups: vec![GroupId(9), GROUP], viewer: ANN, after, limit };
+        let inbox =
+            Inbox { view, groups: vec![GroupId(9), GROUP], viewer: ANN, matching: None, after, limit };
         t.store.inbox(inbox).await.unwrap()
     };
     let ids = |rows: &[(Conversation, ReadState)]| rows.iter().map(|(row, _)| row.id.0).collect::<Vec<_>>();
@@ -134,8 +135,16 @@ async fn lists(t: Fixture) {
     }
     assert_eq!(seen, [9, 8, 7, 6, 5, 4, 3, 2, 1]);
     let counts = t.store.counts(vec![GROUP], ANN).await;
-    assert_eq!(counts, Ok(Counts { team: 8, mine: 2, unassigned: 6, closed: 1 }));
+    assert_eq!(
+        counts,
+        Ok(Counts { team: 8, mine: 2, sent: 0, unassigned: 6, pending: 8, closed: 1, all: 9 })
+    );
     assert_eq!(t.store.counts(vec![GroupId(9)], ANN).await, Ok(Counts::default()));
+    assert_eq!(t.store.wrong_counts().await, Ok(0));
+    t.database.run("UPDATE inbox_count SET total = total + 1 WHERE list = 'mine'");
+    assert_eq!(t.store.wrong_counts().await, Ok(1));
+    t.store.rebuild_counts().await.unwrap();
+    assert_eq!((t.store.wrong_counts().await, t.store.counts(vec![GROUP], ANN).await), (Ok(0), counts));
     assert_eq!(t.store.read_state(ConversationId(2), BOB).await, Ok(ReadState::default()));
     assert_eq!(t.store.last_number(BUSINESS).await, Ok(9));
 }

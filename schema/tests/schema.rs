@@ -12,7 +12,7 @@ on_both! {
 }
 
 async fn columns(t: Fixture) {
-    assert_eq!(t.store.check_tables().await, Ok(20));
+    assert_eq!(t.store.check_tables().await, Ok(22));
 }
 
 async fn newer(t: Fixture) {
@@ -32,19 +32,19 @@ async fn redo(t: Fixture) {
         let migrate = async move {
             let conn = diesel_async::AsyncPgConnection::establish(&url).await.unwrap();
             let mut harness = diesel_async::AsyncMigrationHarness::new(conn);
-            assert_eq!(harness.revert_all_migrations(migrations.clone()).unwrap().len(), 3);
-            assert_eq!(harness.run_pending_migrations(migrations).unwrap().len(), 3);
+            assert_eq!(harness.revert_all_migrations(migrations.clone()).unwrap().len(), 4);
+            assert_eq!(harness.run_pending_migrations(migrations).unwrap().len(), 4);
         };
         t.handle.spawn(migrate).await.unwrap();
     } else {
         use diesel::Connection;
         let path = url.strip_prefix("sqlite://").unwrap();
         let mut conn = diesel::SqliteConnection::establish(path).unwrap();
-        assert_eq!(conn.revert_all_migrations(migrations.clone()).unwrap().len(), 3);
-        assert_eq!(conn.run_pending_migrations(migrations).unwrap().len(), 3);
+        assert_eq!(conn.revert_all_migrations(migrations.clone()).unwrap().len(), 4);
+        assert_eq!(conn.run_pending_migrations(migrations).unwrap().len(), 4);
     }
     let store = t.database.open(t.handle.clone()).await;
     assert_eq!(store.business().await, Ok(None));
-    assert_eq!(store.check_tables().await, Ok(20));
+    assert_eq!(store.check_tables().await, Ok(22));
     store.close().await;
 }

@@ -222,6 +222,8 @@ fn what_is_loaded_is_what_was_committed(database: TestDatabase) {
     });
     outcome.unwrap();
     assert!(committed.get() > 300, "only {} commands did anything", committed.get());
+    // The counts of the lists, moved with every one of these commands, are what counting says.
+    assert_eq!(runtime.block_on(store.wrong_counts()), Ok(0));
     runtime.block_on(store.close());
 }
 

@@ -17,6 +17,7 @@ mod visitor;
 mod callbacks;
 mod channels;
 mod conversations;
+mod counters;
 mod delivery;
 mod groups;
 mod hostile;
@@ -25,6 +26,7 @@ mod outages;
 mod poison;
 mod restart;
 mod resume;
+mod search;
 mod signing_in;
 mod webchat;
 

@@ -8,6 +8,7 @@ pub mod inbox;
 pub mod media;
 pub mod messages;
 pub mod read;
+pub mod search;
 pub mod session;
 pub mod setup;
 pub mod shapes;

@@ -1,8 +1,8 @@
 //! Every route of the program, once.
 
 use crate::api::{
-    assignment, channels, conversations, groups, inbox, media, messages, read, session, setup, status,
-    timeline,
+    assignment, channels, conversations, groups, inbox, media, messages, read, search, session, setup,
+    status, timeline,
 };
 use crate::error::{bad_json, bad_path, bad_query, no_route};
 use crate::hooks::{sms, whatsapp};
@@ -46,6 +46,7 @@ fn api(config: &mut ServiceConfig<'_>) {
         .service(channels::list_channels)
         .service(channels::create_channel)
         .service(inbox::get_counts)
+        .service(search::search)
         .service(conversations::list_conversations)
         .service(conversations::get_conversation)
         .service(timeline::get_timeline)

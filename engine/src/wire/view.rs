@@ -2,7 +2,7 @@
 
 use crate::care_window::{CareWindow, WindowState};
 use crate::channel::ChannelKind;
-use crate::contact::ContactKind;
+use crate::contact::{Contact, ContactKind};
 use crate::conversation::{Conversation, ConversationStatus};
 use crate::ids::{ChannelId, ContactId, ConversationId, GroupId, MediaId, MessageId, UserId};
 use crate::message::{Direction, Media, MediaKind, MediaState, Message, MessageKind, Sender};
@@ -66,22 +66,13 @@ pub struct PreviewView<'a> {
 
 impl<'a> ConversationView<'a> {
     pub fn of(conversation: &'a Conversation, now: Timestamp) -> Self {
-        let contact = &conversation.contact;
         let no_window = CareWindow { state: WindowState::None, expires_at: None };
         Self {
             id: conversation.id,
             number: conversation.number,
             group_id: conversation.group_id,
             status: conversation.status,
-            contact: ContactView {
-                id: contact.id,
-                kind: contact.kind,
-                name: &contact.name,
-                name_is_placeholder: contact.name_is_placeholder,
-                profile_name: contact.profile_name.as_deref(),
-                phone: contact.phone.as_deref(),
-                email: contact.email.as_deref(),
-            },
+            contact: ContactView::of(&conversation.contact),
             channel: conversation.reply_route().map(|route| ChannelView {
                 id: route.channel_id,
                 kind: route.kind,
@@ -101,6 +92,20 @@ impl<'a> ConversationView<'a> {
             inbound_count: conversation.inbound_count,
             seq: conversation.last_seq,
             created_at: conversation.created_at,
+        }
+    }
+}
+
+impl<'a> ContactView<'a> {
+    pub fn of(contact: &'a Contact) -> Self {
+        Self {
+            id: contact.id,
+            kind: contact.kind,
+            name: &contact.name,
+            name_is_placeholder: contact.name_is_placeholder,
+            profile_name: contact.profile_name.as_deref(),
+            phone: contact.phone.as_deref(),
+            email: contact.email.as_deref(),
         }
     }
 }

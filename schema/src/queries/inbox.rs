@@ -1,18 +1,19 @@
-//! Lists of conversations and their counts. Each group is read along its own index; the pages are merged here.
+//! Lists of conversations. Each group is read along its own index; the pages are merged here.
 
 use super::super::Conn;
+use super::search::{self, Matching};
 use super::{conversation as conversations, message};
 use crate::error::StoreError;
-use crate::records::{Counts, Inbox, View};
+use crate::records::{Inbox, View};
 use crate::tables::{conversation, conversation_assignee};
-use diesel::dsl::{count_star, sql};
+use diesel::dsl::sql;
 use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool};
 use diesel_async::RunQueryDsl;
 use std::cmp::Reverse;
 use switchboard_engine::conversation::{Conversation, ReadState};
-use switchboard_engine::ids::{ConversationId, GroupId, UserId};
+use switchboard_engine::ids::{ConversationId, GroupId};
 
 /// Last activity and id: the order of every list, newest first.
 type Key = (i64, i64);
@@ -38,11 +39,15 @@ pub(crate) async fn page(
     inbox: Inbox,
 ) -> Result<Vec<(Conversation, ReadState)>, StoreError> {
     let mut keys = Vec::new();
+    let matching = match &inbox.matching {
+        Some((business, query)) => Some(search::matching(conn, *business, query).await?),
+        None => None,
+    };
     match inbox.view {
-        View::Mine => keys = mine(conn, &inbox).await?,
+        View::Mine => keys = mine(conn, &inbox, matching.as_ref()).await?,
         _ => {
             for group in &inbox.groups {
-                keys.extend(of_group(conn, &inbox, *group).await?);
+                keys.extend(of_group(conn, &inbox, *group, matching.as_ref()).await?);
             }
         }
     }
@@ -58,7 +63,12 @@ pub(crate) async fn page(
     Ok(rows.into_iter().map(with_state).collect())
 }
 
-async fn of_group(conn: &mut Conn, inbox: &Inbox, group: GroupId) -> Result<Vec<Key>, StoreError> {
+async fn of_group(
+    conn: &mut Conn,
+    inbox: &Inbox,
+    group: GroupId,
+    matching: Option<&Matching>,
+) -> Result<Vec<Key>, StoreError> {
     let statuses: &[&str] = match inbox.view {
         View::Team => &["open"],
         View::Closed => &["closed"],
@@ -67,11 +77,11 @@ async fn of_group(conn: &mut Conn, inbox: &Inbox, group: GroupId) -> Result<Vec<
     };
     let mut keys = Vec::new();
     if inbox.view == View::Unassigned {
-        keys = slice(conn, inbox, group, unassigned()).await?;
+        keys = slice(conn, inbox, group, unassigned(), matching).await?;
     }
     for status in statuses {
         let of_status = sql::<Bool>(&format!("conversation.status = '{status}'"));
-        keys.extend(slice(conn, inbox, group, of_status).await?);
+        keys.extend(slice(conn, inbox, group, of_status, matching).await?);
     }
     Ok(keys)
 }
@@ -81,9 +91,12 @@ async fn slice(
     inbox: &Inbox,
     group: GroupId,
     condition: SqlLiteral<Bool>,
+    matching: Option<&Matching>,
 ) -> Result<Vec<Key>, StoreError> {
+    // A plus keeps both databases from walking the whole list when only a few conversations can be in it.
+    let plus = if matching.is_some_and(|matching| matching.few) { "+" } else { "" };
     let mut query = conversation::table
-        .filter(conversation::group_id.eq(group.0))
+        .filter(sql::<Bool>(&format!("{plus}conversation.group_id = {group}")))
         .filter(condition)
         .order((conversation::last_activity_at.desc(), conversation::id.desc()))
         .limit(inbox.limit as i64)
@@ -92,17 +105,20 @@ async fn slice(
     if let Some(after) = inbox.after {
         query = query.filter(older!(after));
     }
+    if let Some(matching) = matching {
+        query = query.filter(sql::<Bool>(&matching.condition));
+    }
     Ok(query.load(conn).await?)
 }
 
-async fn mine(conn: &mut Conn, inbox: &Inbox) -> Result<Vec<Key>, StoreError> {
+async fn mine(conn: &mut Conn, inbox: &Inbox, matching: Option<&Matching>) -> Result<Vec<Key>, StoreError> {
     let groups: Vec<i64> = inbox.groups.iter().map(|group| group.0).collect();
     let mut query = conversation_assignee::table
         .inner_join(conversation::table.on(conversation::id.eq(conversation_assignee::conversation_id)))
         .filter(
             conversation_assignee::user_id.eq(inbox.viewer.0).and(conversation_assignee::is_open.eq(true)),
         )
-        .filter(conversation::group_id.eq_any(groups))
+        .filter(conversation::group_id.eq_any(groups).and(conversation::inbound_count.gt(0)))
         .order((conversation::last_activity_at.desc(), conversation::id.desc()))
         .limit(inbox.limit as i64)
         .select((conversation::last_activity_at, conversation::id))
@@ -110,34 +126,8 @@ async fn mine(conn: &mut Conn, inbox: &Inbox) -> Result<Vec<Key>, StoreError> {
     if let Some(after) = inbox.after {
         query = query.filter(older!(after));
     }
+    if let Some(matching) = matching {
+        query = query.filter(sql::<Bool>(&matching.condition));
+    }
     Ok(query.load(conn).await?)
-}
-
-pub(crate) async fn counts(
-    conn: &mut Conn,
-    groups: Vec<GroupId>,
-    user: UserId,
-) -> Result<Counts, StoreError> {
-    let groups: Vec<i64> = groups.into_iter().map(|group| group.0).collect();
-    let by_status: Vec<(String, i64)> = conversation::table
-        .filter(conversation::group_id.eq_any(&groups))
-        .group_by(conversation::status)
-        .select((conversation::status, count_star()))
-        .load(conn)
-        .await?;
-    let of = |status: &str| by_status.iter().find(|(name, _)| name == status).map_or(0, |(_, count)| *count);
-    let unassigned = conversation::table
-        .filter(conversation::group_id.eq_any(&groups))
-        .filter(unassigned())
-        .count()
-        .get_result(conn)
-        .await?;
-    let mine = conversation_assignee::table
-        .inner_join(conversation::table.on(conversation::id.eq(conversation_assignee::conversation_id)))
-        .filter(conversation_assignee::user_id.eq(user.0).and(conversation_assignee::is_open.eq(true)))
-        .filter(conversation::group_id.eq_any(&groups))
-        .count()
-        .get_result(conn)
-        .await?;
-    Ok(Counts { team: of("open"), closed: of("closed"), unassigned, mine })
 }

@@ -12,6 +12,7 @@ use std::borrow::Cow;
 use std::collections::VecDeque;
 use switchboard_engine::conversation::{Conversation, ConversationStatus, Preview, ReadState, Route};
 use switchboard_engine::ids::{BusinessId, ConversationId, GroupId, MessageId, UserId};
+use switchboard_engine::lists::{Holder, Place};
 use switchboard_engine::message::MessageKind;
 use switchboard_engine::receipt::Status;
 use switchboard_engine::time::Timestamp;
@@ -122,6 +123,16 @@ statement! {
         forced_unread: bool => Bool,
     } "ON CONFLICT (conversation_id, user_id) DO UPDATE SET last_read_seq = excluded.last_read_seq, \
        read_inbound_count = excluded.read_inbound_count, forced_unread = excluded.forced_unread"
+}
+
+statement! {
+    /// Moves a count; rows of one batch are merged before.
+    insert "inbox_count" MoveCount[] {
+        group_id: i64 => BigInt,
+        user_id: i64 => BigInt,
+        list: &'static str => Text,
+        total: i64 => BigInt,
+    } "ON CONFLICT (group_id, user_id, list) DO UPDATE SET total = inbox_count.total + excluded.total"
 }
 
 /// A head as lists read it.
@@ -264,6 +275,16 @@ impl<'a> NewConversation<'a> {
             waiting_since: head.waiting_since,
             last_activity_at: head.last_activity_at,
         }
+    }
+}
+
+impl MoveCount {
+    pub(crate) fn of(place: Place, total: i64) -> Self {
+        let user_id = match place.holder {
+            Holder::Everybody => 0,
+            Holder::User(user) => user.0,
+        };
+        Self { group_id: place.group.0, user_id, list: place.list.as_str(), total }
     }
 }
 

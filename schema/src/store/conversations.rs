@@ -42,6 +42,16 @@ impl Store {
 
     /// How many conversations of these groups each list holds.
     pub async fn counts(&self, groups: Vec<GroupId>, user: UserId) -> Result<Counts, StoreError> {
-        run!(self, read, |conn, queries| queries::inbox::counts(conn, groups, user))
+        run!(self, read, |conn, queries| queries::count::counts(conn, groups, user))
+    }
+
+    /// How many of these counts are not what counting says. Looks at every conversation.
+    pub async fn wrong_counts(&self) -> Result<i64, StoreError> {
+        run!(self, snapshot, |conn, queries| queries::count::wrong(conn))
+    }
+
+    /// Counts everything once more.
+    pub async fn rebuild_counts(&self) -> Result<(), StoreError> {
+        run!(self, write, |conn, queries| queries::count::rebuild(conn))
     }
 }

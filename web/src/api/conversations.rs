@@ -24,6 +24,8 @@ pub struct ListQuery {
     #[serde(default)]
     view: ListView,
     group_id: Option<String>,
+    /// Only those of contacts with this name, number or mail, or with this number ("#1042"): 2 to 200 characters.
+    q: Option<String>,
     /// `meta.next` of the page before.
     after: Option<String>,
     /// At most 200; 50 without.
@@ -69,7 +71,10 @@ pub(crate) async fn list_conversations(
         }
         None => None,
     };
+    let matching = query.q.as_deref().map(super::search::question).transpose()?;
+    let matching = matching.map(|question| (signed_in.user.business_id, question));
     let inbox = Inbox {
+        matching,
         view: view(query.view),
         groups: groups(&signed_in, query.group_id.as_deref())?,
         viewer: signed_in.user.id,

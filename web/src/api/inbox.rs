@@ -20,13 +20,16 @@ pub struct CountsAnswer {
     counts: Counts,
 }
 
-/// Open conversations; `closed` counts closed ones.
+/// How many conversations each list holds.
 #[derive(Serialize, ToSchema)]
 pub struct Counts {
     team: i64,
     mine: i64,
+    sent: i64,
     unassigned: i64,
+    pending: i64,
     closed: i64,
+    all: i64,
 }
 
 /// Counts of the lists.
@@ -38,8 +41,8 @@ pub(crate) async fn get_counts(
 ) -> Result<HttpResponse, ApiError> {
     let groups = groups(&signed_in, query.group_id.as_deref())?;
     let counts = signed_in.site.actors.core.store.counts(groups, signed_in.user.id).await?;
-    let counts =
-        Counts { team: counts.team, mine: counts.mine, unassigned: counts.unassigned, closed: counts.closed };
+    let switchboard_schema::Counts { team, mine, sent, unassigned, pending, closed, all } = counts;
+    let counts = Counts { team, mine, sent, unassigned, pending, closed, all };
     Ok(HttpResponse::Ok().json(CountsAnswer { counts }))
 }
 

@@ -289,6 +289,40 @@ pub struct NextPage {
     pub next: Option<String>,
 }
 
+/// What a search found; lists that were not asked for are empty.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct SearchAnswer {
+    pub contacts: Vec<FoundContact>,
+    pub conversations: Vec<ListedConversation>,
+    /// Newest first.
+    pub messages: Vec<FoundMessage>,
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct FoundContact {
+    pub contact: Contact,
+    /// Their open conversation, in the group asked for if one was.
+    pub open_conversation_id: Option<String>,
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct FoundMessage {
+    pub conversation_id: String,
+    pub number: i64,
+    pub contact_name: String,
+    pub message_id: String,
+    pub seq: i64,
+    pub at: String,
+    /// The text around the first hit; without a hit the name of a file was found.
+    pub snippet: Vec<SnippetPiece>,
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct SnippetPiece {
+    pub text: String,
+    pub hit: bool,
+}
+
 #[derive(Debug, Deserialize, ToSchema)]
 pub struct TimelineAnswer {
     /// Ascending by `seq`.

@@ -80,6 +80,16 @@ async fn database(config: &Config) -> Finding {
         }
         Err(error) => Finding::Bad(format!("{kind}: {error}")),
     };
+    let finding = match (finding, store.wrong_counts().await) {
+        (Finding::Good(text), Ok(0)) => Finding::Good(text),
+        (Finding::Good(text), Ok(wrong)) => match store.rebuild_counts().await {
+            Ok(()) => {
+                Finding::Warning(format!("{text}; {wrong} counts of lists were wrong and have been mended"))
+            }
+            Err(error) => Finding::Bad(format!("{kind}: {wrong} counts of lists are wrong: {error}")),
+        },
+        (finding, _) => finding,
+    };
     store.close().await;
     finding
 }
