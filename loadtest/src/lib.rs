@@ -16,6 +16,7 @@ pub mod process;
 pub mod run;
 
 pub mod agents;
+pub mod asks;
 pub mod pacer;
 pub mod providers;
 pub mod visitors;
@@ -30,6 +31,7 @@ pub mod marker;
 pub mod journal;
 pub mod oracle;
 pub mod readback;
+pub mod seed;
 pub mod sql;
 
 pub mod console;

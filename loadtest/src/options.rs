@@ -52,9 +52,13 @@ pub struct Options {
     /// `kill_loop`: longest time between a start and the next kill.
     #[arg(long, default_value = "2s", value_parser = seconds)]
     pub life: Duration,
-    /// `webhook_chaos`: how many messages of customers.
-    #[arg(long, default_value_t = 5000)]
-    pub messages: u32,
+    /// `webhook_chaos`: how many messages of customers, 5,000 without. `seed` and those who need a full database: how many it holds, a
+    /// million without.
+    #[arg(long)]
+    pub messages: Option<u32>,
+    /// `seed` and those who need a full database: how many conversations it holds.
+    #[arg(long, default_value_t = 100_000, value_parser = clap::value_parser!(i64).range(1..=10_000_000))]
+    pub conversations: i64,
     /// `baseline`: appends in flight, one measurement each.
     #[arg(long, value_delimiter = ',', default_value = "1,64,1000")]
     pub in_flight: Vec<usize>,
@@ -106,6 +110,12 @@ pub enum Scenario {
     Idle,
     /// Every callback one to four times, shuffled, news before their message.
     WebhookChaos,
+    /// Fills a database, and times how fast it is written and indexed. With --keep the data stays.
+    Seed,
+    /// Pages of every list, and counts, on a full database.
+    InboxLists,
+    /// Searches on a full database.
+    SearchLoad,
 }
 
 impl Scenario {
@@ -157,10 +167,20 @@ impl Options {
         self.sabotage.as_deref() == Some(BELIEVE_SILENCE)
     }
 
+    /// Messages of `webhook_chaos`.
+    pub fn chaos(&self) -> u32 {
+        self.messages.unwrap_or(5_000)
+    }
+
+    /// Messages of a full database.
+    pub fn filled_with(&self) -> i64 {
+        self.messages.map_or(1_000_000, i64::from)
+    }
+
     /// The command that repeats this run.
     pub fn replay(&self, seed: u64) -> String {
         let (scenario, seconds) = (self.scenario.name(), self.duration.as_secs_f64());
-        let Self { database, connections, senders, kills, life, messages, .. } = self;
+        let Self { database, connections, senders, kills, life, conversations, .. } = self;
         let mut words = vec![
             format!("loadtest {scenario} --database {database} --seed {seed} --duration {seconds}s"),
             format!("--connections {connections} --senders {senders}"),
@@ -170,7 +190,10 @@ impl Options {
         words.extend(self.sockets.map(|sockets| format!("--sockets {sockets}")));
         match self.scenario {
             Scenario::KillLoop => words.push(format!("--kills {kills} --life {}s", life.as_secs_f64())),
-            Scenario::WebhookChaos => words.push(format!("--messages {messages}")),
+            Scenario::WebhookChaos => words.push(format!("--messages {}", self.chaos())),
+            Scenario::Seed | Scenario::InboxLists | Scenario::SearchLoad => {
+                words.push(format!("--conversations {conversations} --messages {}", self.filled_with()));
+            }
             _ => {}
         }
         words.extend(self.sabotage.as_ref().map(|sabotage| format!("--sabotage {sabotage}")));

@@ -3,9 +3,12 @@
 mod baseline;
 mod idle;
 mod inbound_storm;
+mod inbox_lists;
 mod kill_loop;
 mod reconnect_herd;
+mod search_load;
 mod slow_readers;
+mod stocked;
 mod webhook_chaos;
 
 use crate::agents::Agent;
@@ -88,6 +91,9 @@ async fn perform(scene: &mut Scene<'_>) -> Result<()> {
         Scenario::SlowReaders => slow_readers::run(scene).await,
         Scenario::Idle => idle::run(scene).await,
         Scenario::WebhookChaos => webhook_chaos::run(scene).await,
+        Scenario::Seed => stocked::run(scene).await,
+        Scenario::InboxLists => inbox_lists::run(scene).await,
+        Scenario::SearchLoad => search_load::run(scene).await,
         Scenario::Baseline => Ok(()),
     }
 }

@@ -46,17 +46,17 @@ pub(super) async fn run(scene: &mut Scene<'_>) -> Result<()> {
     if !all_ready(&agents, Duration::from_secs(10)).await {
         fail!("the agents' sockets could not be opened");
     }
-    let senders = options.senders.min(options.messages / 5).max(1);
+    let senders = options.senders.min(options.chaos() / 5).max(1);
     let chaos = Chaos::start(&run, &stage, options.connections, scene.seed);
     let teller = spawn_local(tell(chaos.clone(), accepted, stage.hook.clone(), scene.seed));
     console::note(&format!(
         "{} messages of {senders} customers, each callback one to {COPIES} times",
-        options.messages
+        options.chaos()
     ));
-    chaos.inbound(options.messages / 2, senders);
+    chaos.inbound(options.chaos() / 2, senders);
     chaos.quiet().await?;
-    chaos.inbound(options.messages - options.messages / 2, senders);
-    let replies = answer(&run, &mut stage, options.messages / REPLIES, senders).await?;
+    chaos.inbound(options.chaos() - options.chaos() / 2, senders);
+    let replies = answer(&run, &mut stage, options.chaos() / REPLIES, senders).await?;
     let sent = until(PATIENCE, || graph.accepted.borrow().len() >= replies).await;
     chaos.quiet().await?;
     let indexes: Vec<u32> = agents.iter().map(|agent| agent.index).collect();
