@@ -55,7 +55,7 @@ impl AgentSession {
         frames: impl Stream<Item = Incoming> + 'static,
     ) -> Option<Addr<Self>> {
         let user = actors.user(hello.user).ok()?;
-        let scope = Scope::User { id: user.id, business: user.business_id, groups: user.visible_groups() };
+        let scope = Scope::User(user.viewer());
         out.hold();
         let joined = with_local(|local| local.join(scope.clone(), Some(hello.session), out.clone()));
         greet(actors, &hello, out, joined.position);
@@ -98,7 +98,13 @@ impl AgentSession {
             }
             AgentCommand::Viewing { conversation_id } => self.view(conversation_id, ctx),
             other => self.run(ctx, async move {
+                let (name, about) = (other.name(), other.conversation());
                 let done = act(&actors, user, other).await;
+                if let (Err(trouble), Some(about)) = (&done, about)
+                    && trouble.is_denial()
+                {
+                    actors.record_denial(user, name, about).await;
+                }
                 answer(&out, req.as_deref(), done);
             }),
         }

@@ -11,8 +11,9 @@ use actix::prelude::*;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use switchboard_engine::conversation::{Birth, Command, Conversation, Outcome, ReadState, Refusal, Request};
-use switchboard_engine::ids::{ConversationId, GroupId, UserId};
+use switchboard_engine::ids::{ConversationId, UserId};
 use switchboard_engine::message::Message;
+use switchboard_engine::permission::Viewer;
 use switchboard_engine::wire::Ephemeral;
 use switchboard_schema::{Append, Constraint, StoreError};
 
@@ -50,8 +51,8 @@ pub struct Newborn {
 #[derive(Message)]
 #[rtype(result = "Result<Done, Trouble>")]
 pub struct Decide {
-    /// Groups the asker may see; `None` for admins, providers and visitors, whose right was checked before.
-    pub within: Option<Arc<[GroupId]>>,
+    /// Who asks; `None` for providers and visitors, whose right was checked before, and for the program itself.
+    pub viewer: Option<Viewer>,
     pub wish: Wish,
 }
 
@@ -72,7 +73,7 @@ pub struct Done {
 #[derive(Message)]
 #[rtype(result = "Result<Arc<Conversation>, Trouble>")]
 pub struct Look {
-    pub within: Option<Arc<[GroupId]>>,
+    pub viewer: Option<Viewer>,
 }
 
 /// Stops an idle actor.
@@ -118,7 +119,7 @@ impl Handler<Look> for ConversationActor {
 
     fn handle(&mut self, look: Look, ctx: &mut Self::Context) -> Self::Result {
         match &self.state {
-            State::Ready(state) if within(look.within.as_ref(), state) => Ok(state.clone()),
+            State::Ready(state) if sees(look.viewer.as_ref(), state) => Ok(state.clone()),
             State::Ready(_) | State::Unborn(..) => Err(Trouble::NotFound),
             State::Loading => Err(Trouble::Again),
             State::Unavailable(trouble) => {
@@ -130,9 +131,9 @@ impl Handler<Look> for ConversationActor {
     }
 }
 
-/// Whether someone limited to `groups` may know of this conversation.
-fn within(groups: Option<&Arc<[GroupId]>>, state: &Conversation) -> bool {
-    groups.is_none_or(|groups| groups.contains(&state.group_id))
+/// Whether someone may know of this conversation.
+fn sees(viewer: Option<&Viewer>, state: &Conversation) -> bool {
+    viewer.is_none_or(|viewer| viewer.sees(state.group_id, state.visible_to.as_deref()))
 }
 
 impl Handler<Decide> for ConversationActor {
@@ -145,7 +146,7 @@ impl Handler<Decide> for ConversationActor {
             State::Loading => return self.refuse(Trouble::Busy, ctx),
             State::Unavailable(trouble) => return self.refuse(trouble.clone(), ctx),
         };
-        if !within(ask.within.as_ref(), &state) {
+        if !sees(ask.viewer.as_ref(), &state) {
             return AtomicResponse::new(Box::pin(async { Err(Trouble::NotFound) }.into_actor(self)));
         }
         let core = self.core.clone();
@@ -260,7 +261,8 @@ async fn commit(
     let message = facts::message_of(&outcome);
     let Outcome { next, changes, events, requests, .. } = outcome;
     let next = Arc::new(next);
-    let append = Append::of(before, next.clone(), changes, events, Box::new(publication));
+    let audits = crate::audit::of_events(core, &next, &events);
+    let append = Append::of(before, next.clone(), changes, events, Box::new(publication)).with_audits(audits);
     core.store.append(append).await?;
     metrics::histogram!(crate::telemetry::COMMIT_SECONDS).record(started.elapsed().as_secs_f64());
     core.lines.hand_on(next.id, &requests);

@@ -11,7 +11,8 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use switchboard_engine::conversation::Conversation;
-use switchboard_engine::ids::{ConversationId, GroupId};
+use switchboard_engine::ids::ConversationId;
+use switchboard_engine::permission::Viewer;
 
 const SHARDS: usize = 64;
 /// How long a caller waits for a conversation before the answer is "busy".
@@ -44,17 +45,12 @@ impl Directory {
     }
 
     /// Asks a conversation for a decision, waking it if need be.
-    pub async fn ask(
-        &self,
-        id: ConversationId,
-        within: Option<Arc<[GroupId]>>,
-        wish: Wish,
-    ) -> Result<Done, Trouble> {
+    pub async fn ask(&self, id: ConversationId, viewer: Option<Viewer>, wish: Wish) -> Result<Done, Trouble> {
         metrics::counter!(crate::telemetry::COMMANDS, "command" => wish.name()).increment(1);
         let mut last = Trouble::Busy;
         for _ in 0..3 {
             let Some(addr) = self.address(id, None) else { return Err(Trouble::Busy) };
-            let ask = Decide { within: within.clone(), wish: wish.clone() };
+            let ask = Decide { viewer: viewer.clone(), wish: wish.clone() };
             match addr.send(ask).timeout(DEADLINE).await {
                 Ok(Err(Trouble::Again)) => self.forget(id, &addr),
                 // Idle actors end now and then; one that ends each time it hears this has a problem with it.
@@ -69,15 +65,15 @@ impl Directory {
         Err(last)
     }
 
-    /// The present state of a conversation, if `within` allows to know of it.
+    /// The present state of a conversation, if `viewer` may to know of it.
     pub async fn look(
         &self,
         id: ConversationId,
-        within: Option<Arc<[GroupId]>>,
+        viewer: Option<Viewer>,
     ) -> Result<Arc<Conversation>, Trouble> {
         for _ in 0..3 {
             let Some(addr) = self.address(id, None) else { return Err(Trouble::Busy) };
-            match addr.send(Look { within: within.clone() }).timeout(DEADLINE).await {
+            match addr.send(Look { viewer: viewer.clone() }).timeout(DEADLINE).await {
                 Ok(Err(Trouble::Again)) | Err(MailboxError::Closed) => self.forget(id, &addr),
                 Ok(answer) => return answer,
                 Err(MailboxError::Timeout) => return Err(Trouble::Busy),

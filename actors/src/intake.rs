@@ -9,16 +9,15 @@ use crate::directory::Directory;
 use crate::roster::Line;
 use crate::telemetry;
 use crate::trouble::Trouble;
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use switchboard_engine::channel::Channel;
 use switchboard_engine::channels::{InboundMessage, RemoteMedia};
 use switchboard_engine::contact::{Contact, Identity, IdentityKind};
-use switchboard_engine::conversation::{Birth, Conversation, ConversationStatus, Receive, Refusal, Route};
-use switchboard_engine::ids::{ContactId, ConversationId, GroupId, MediaId, MessageId};
+use switchboard_engine::conversation::{Birth, Conversation, Receive, Refusal, Route};
+use switchboard_engine::ids::{ContactId, ConversationId, GroupId, MediaId, MessageId, UserId};
 use switchboard_engine::message::{Media, MediaState};
-use switchboard_engine::time::Timestamp;
-use switchboard_schema::Quarantined;
+use switchboard_schema::{Quarantined, User, UserStatus};
 use tokio::sync::OnceCell;
 
 const SHARDS: usize = 64;
@@ -180,17 +179,36 @@ impl Intake {
         let last_inbound_at = store.care_window(channel.id, receive.route.address.clone()).await?;
         let route = Route { last_inbound_at, ..receive.route.clone() };
         let number = self.core.numbers.next();
-        let conversation = newborn(
-            ConversationId(self.core.ids.next()),
-            channel,
-            contact,
-            number,
-            route,
-            self.core.clock.now(),
-        );
-        let id = conversation.id;
+        let id = ConversationId(self.core.ids.next());
+        let now = self.core.clock.now();
+        let visible_to = if birth.new_contact { None } else { self.viewers_of(channel, contact.id).await? };
+        let conversation = Conversation {
+            routes: vec![route],
+            visible_to,
+            ..Conversation::unborn(id, channel.business_id, channel.group_id, number, contact, now)
+        };
         self.directory.expect(Newborn { conversation, birth });
         Ok(id)
+    }
+
+    /// Who alone may see the next conversation of a contact. A list of people who are all gone hides nothing from anybody.
+    async fn viewers_of(
+        &self,
+        channel: &Channel,
+        contact: ContactId,
+    ) -> Result<Option<Arc<[UserId]>>, Trouble> {
+        let viewers = self.core.store.contact_viewers(contact).await?;
+        if viewers.is_empty() {
+            return Ok(None);
+        }
+        let users = self.core.store.users_by_ids(viewers.clone()).await?;
+        let present =
+            |user: &User| user.status != UserStatus::Deactivated && user.business_id == channel.business_id;
+        if users.iter().any(present) {
+            return Ok(Some(viewers.into()));
+        }
+        tracing::warn!(contact.id = %contact, "everybody who may see this contact is gone: the whole group sees it");
+        Ok(None)
     }
 
     fn pending(&self, remote: &RemoteMedia) -> Media {
@@ -272,37 +290,5 @@ fn route(channel: &Channel, address: String) -> Route {
         name: channel.name.clone(),
         address,
         last_inbound_at: None,
-    }
-}
-
-fn newborn(
-    id: ConversationId,
-    channel: &Channel,
-    contact: Contact,
-    number: i64,
-    route: Route,
-    now: Timestamp,
-) -> Conversation {
-    Conversation {
-        id,
-        business_id: channel.business_id,
-        group_id: channel.group_id,
-        number,
-        contact,
-        status: ConversationStatus::Open,
-        assignees: Vec::new(),
-        routes: vec![route],
-        last_seq: 0,
-        version: 0,
-        ai_epoch: 0,
-        inbound_count: 0,
-        last_inbound_seq: 0,
-        last_inbound_provider_id: None,
-        last_message: None,
-        waiting_since: None,
-        last_activity_at: now,
-        created_at: now,
-        recent_inbound: VecDeque::new(),
-        recent_outbound: VecDeque::new(),
     }
 }

@@ -8,6 +8,7 @@ pub mod core;
 pub mod trouble;
 pub mod vault;
 
+pub mod audit;
 pub mod roster;
 
 pub mod fanout;

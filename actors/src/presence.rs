@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use switchboard_engine::channel::ChannelKind;
 use switchboard_engine::conversation::Conversation;
-use switchboard_engine::ids::{BusinessId, ConversationId, GroupId, UserId};
+use switchboard_engine::ids::{ConversationId, UserId};
 use switchboard_engine::time::Timestamp;
 use switchboard_engine::user::Member;
 use switchboard_engine::wire::Ephemeral;
@@ -63,7 +63,7 @@ impl Presence {
     pub fn viewing(&self, core: &Core, conversation: &Conversation, user: &Member) {
         let until = core.clock.now().plus(VIEWING);
         let mut rooms = self.rooms.lock().unwrap_or_else(PoisonError::into_inner);
-        let audience = audience(conversation.business_id, conversation.group_id);
+        let audience = Audience::of(conversation);
         let room = rooms.entry(conversation.id).or_insert_with(|| Room { audience, viewers: Vec::new() });
         match room.viewers.iter_mut().find(|viewer| viewer.id == user.id) {
             Some(viewer) => viewer.until = until,
@@ -106,7 +106,7 @@ impl Presence {
     pub fn user_types(&self, core: &Core, conversation: &Conversation, user: &Member) {
         let until = core.clock.now().plus(TYPING);
         let id = Some(user.id.to_string());
-        let group = audience(conversation.business_id, conversation.group_id);
+        let group = Audience::of(conversation);
         whisper_typing(
             core,
             group,
@@ -125,7 +125,7 @@ impl Presence {
     pub fn visitor_types(&self, core: &Core, conversation: &Conversation) {
         let contact = &conversation.contact;
         let who = Who { kind: "contact", id: Some(contact.id.to_string()), name: &contact.name };
-        let group = audience(conversation.business_id, conversation.group_id);
+        let group = Audience::of(conversation);
         whisper_typing(core, group, conversation.id, &Typing { who, until: core.clock.now().plus(TYPING) });
     }
 }
@@ -135,10 +135,6 @@ impl Room {
         let users = self.viewers.iter().map(|viewer| Person { id: viewer.id, name: &viewer.name }).collect();
         whisper(core, self.audience.clone(), "presence.viewing", conversation, &Users { users });
     }
-}
-
-fn audience(business: BusinessId, group: GroupId) -> Audience {
-    Audience::Group { business, group }
 }
 
 fn whisper_typing(core: &Core, audience: Audience, conversation: ConversationId, typing: &Typing<'_>) {

@@ -31,7 +31,7 @@ impl Publication {
                 visitors: visitor_frames(next, event, epoch),
             })
             .collect();
-        Self { audience: Audience::Group { business: next.business_id, group: next.group_id }, frames }
+        Self { audience: Audience::of(next), frames }
     }
 }
 

@@ -45,8 +45,7 @@ fn items(logged: &Logged, row: Option<&Conversation>, epoch: &Epoch, now: Timest
     let position = logged.position;
     let entry = agent_entry(&logged.event, row.id, &ConversationView::of(row, now));
     let frame = Frame::unstamped(&entry, epoch).stamp(position);
-    let audience = Audience::Group { business: row.business_id, group: row.group_id };
-    let mut items = vec![Item { position: Some(position), audience, frame }];
+    let mut items = vec![Item { position: Some(position), audience: Audience::of(row), frame }];
     for (key, frame) in visitor_frames(row, &logged.event, epoch) {
         let audience = Audience::Visitor(key);
         items.push(Item { position: Some(position), audience, frame: frame.stamp(position) });

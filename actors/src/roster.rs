@@ -3,8 +3,10 @@
 use crate::vault::Vault;
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
+use switchboard_engine::business::Settings;
 use switchboard_engine::channel::Channel;
 use switchboard_engine::ids::{BusinessId, ChannelId, GroupId, UserId};
+use switchboard_engine::permission::{Denied, Operation, Principal, Viewer, permit};
 use switchboard_engine::user::{Member, Role};
 use switchboard_schema::{Business, Store, StoreError, User, UserStatus};
 
@@ -29,7 +31,9 @@ pub struct Colleague {
     pub role: Role,
     pub active: bool,
     /// Groups they are a member of, sorted.
-    pub groups: Vec<GroupId>,
+    pub groups: Arc<[GroupId]>,
+    /// Those of them they are an admin of, sorted.
+    pub leads: Vec<GroupId>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,6 +41,10 @@ pub struct Group {
     pub id: GroupId,
     pub business_id: BusinessId,
     pub name: String,
+    pub position: i64,
+    /// No longer a place for new conversations; the closed ones stay readable.
+    pub archived: bool,
+    pub is_first: bool,
 }
 
 /// A connected channel with what its connector needs. `Debug` shows no credentials.
@@ -79,16 +87,36 @@ impl Colleague {
     }
 
     pub fn member(&self) -> Member {
-        Member { id: self.id, name: self.name(), role: self.role }
+        Member { id: self.id, name: self.name(), role: self.role, leads: self.leads.clone() }
     }
 
-    /// Groups whose conversations they may see; `None` is every group of their business.
-    pub fn visible_groups(&self) -> Option<Vec<GroupId>> {
-        (self.role != Role::Admin).then(|| self.groups.clone())
+    /// What they may see: every group of their business for admins, their own for agents.
+    pub fn viewer(&self) -> Viewer {
+        let groups = (self.role != Role::Admin).then(|| self.groups.clone());
+        Viewer { user: self.id, business: self.business_id, groups }
     }
 
     pub fn sees(&self, group: GroupId) -> bool {
-        self.role == Role::Admin || self.groups.binary_search(&group).is_ok()
+        self.role == Role::Admin || self.belongs_to(group)
+    }
+
+    pub fn belongs_to(&self, group: GroupId) -> bool {
+        self.groups.binary_search(&group).is_ok()
+    }
+
+    /// Their part in a group, with no particular conversation in mind.
+    pub fn principal(&self, group: GroupId) -> Principal {
+        self.member().principal(group, self.belongs_to(group), false)
+    }
+
+    /// Whether they may do this to a group, or how to say no.
+    pub fn may(&self, operation: Operation, group: GroupId) -> Result<(), Denied> {
+        permit(operation, self.principal(group))
+    }
+
+    /// Whether they may do this to the business as a whole.
+    pub fn may_here(&self, operation: Operation) -> Result<(), Denied> {
+        permit(operation, if self.role == Role::Admin { Principal::Admin } else { Principal::Member })
     }
 }
 
@@ -100,28 +128,48 @@ impl Roster {
             .groups(business.id)
             .await?
             .into_iter()
-            .map(|group| Group { id: group.id, business_id: business.id, name: group.name })
+            .map(|group| Group {
+                id: group.id,
+                business_id: business.id,
+                name: group.name,
+                position: group.position,
+                archived: group.archived,
+                is_first: group.is_first,
+            })
             .collect();
+        let memberships = store.memberships(business.id).await?;
         for row in store.users(business.id).await? {
-            let mut groups: Vec<GroupId> =
-                store.groups_of(row.id).await?.into_iter().map(|group| group.id).collect();
-            groups.sort_unstable();
+            // In the order of groups already.
+            let own = memberships.iter().filter(|one| one.user_id == row.id);
+            let leads = own.clone().filter(|one| one.role == Role::Admin).map(|one| one.group_id).collect();
+            let groups = own.map(|one| one.group_id).collect();
             let active = row.status == UserStatus::Active;
             let User { id, business_id, first_name, last_name, email, role, .. } = row;
-            let user = Colleague { id, business_id, first_name, last_name, email, role, active, groups };
+            let user =
+                Colleague { id, business_id, first_name, last_name, email, role, active, groups, leads };
             roster.users.insert(id, user);
         }
         roster.business = Some(business);
         Ok(roster)
     }
 
-    /// People a conversation of `group` can be assigned to: active members, and active admins of the business.
+    /// A group of this business, archived or not.
+    pub fn group(&self, business: BusinessId, id: GroupId) -> Option<&Group> {
+        self.groups.iter().find(|group| group.id == id && group.business_id == business)
+    }
+
+    /// The business's switches; what holds by default before set-up.
+    pub fn settings(&self) -> Settings {
+        self.business.as_ref().map(|business| business.settings.clone()).unwrap_or_default()
+    }
+
+    /// People a conversation of `group` can be assigned to: its active members.
     pub fn assignable(&self, group: GroupId) -> Vec<&Colleague> {
         let business = self.groups.iter().find(|g| g.id == group).map(|g| g.business_id);
         let mut users: Vec<&Colleague> = self
             .users
             .values()
-            .filter(|u| u.active && Some(u.business_id) == business && u.sees(group))
+            .filter(|u| u.active && Some(u.business_id) == business && u.belongs_to(group))
             .collect();
         users.sort_by(|a, b| (&a.first_name, &a.last_name, a.id).cmp(&(&b.first_name, &b.last_name, b.id)));
         users

@@ -26,7 +26,10 @@ pub(crate) fn answer<D: Serialize>(out: &Out, req: Option<&str>, result: Result<
     match (req, result) {
         (Some(req), Ok(d)) => send(out, &Ack::new(req, d)),
         (None, Ok(_)) => {}
-        (req, Err(trouble)) => send(out, &ErrorFrame::new(req, trouble.code(), &trouble.to_string())),
+        (req, Err(trouble)) => {
+            let detail = trouble.to_string();
+            send(out, &ErrorFrame::new(req, trouble.code(), &detail).with(trouble.facts()));
+        }
     }
 }
 

@@ -127,13 +127,21 @@ impl Actors {
         for (id, user) in &now.users {
             let changed = before.users.get(id).is_some_and(|old| old != user);
             if changed {
-                let groups = user.visible_groups();
-                let scope =
-                    user.active.then_some(Scope::User { id: *id, business: user.business_id, groups });
+                let scope = user.active.then(|| Scope::User(user.viewer()));
                 self.core.fanout.tell(&Turn::Rescope { user: *id, scope });
             }
         }
+        let orphans =
+            now.business.as_ref().map(|business| business.id).filter(|_| somebody_left(&before, &now));
         self.roster.set(now);
+        if let Some(business) = orphans {
+            let actors = self.clone();
+            self.arbiters.connectors.spawn(async move {
+                if let Err(trouble) = actors.reveal_orphans(business).await {
+                    tracing::warn!(%trouble, "conversations nobody may see could not be shown to their groups");
+                }
+            });
+        }
         Ok(())
     }
 
@@ -200,6 +208,12 @@ impl Actors {
         self.arbiters.indexing.abort();
         self.core.store.close().await;
     }
+}
+
+/// Whether somebody who could act before no longer can.
+fn somebody_left(before: &Roster, now: &Roster) -> bool {
+    let gone = |id: &UserId| now.users.get(id).is_none_or(|user| !user.active);
+    before.users.values().any(|user| user.active && gone(&user.id))
 }
 
 async fn fanout(store: &Store, clock: &Clock) -> Result<Fanout, StoreError> {

@@ -32,6 +32,21 @@ impl Trouble {
     }
 }
 
+impl Trouble {
+    /// Fields of the error beside code and detail.
+    pub fn facts(&self) -> serde_json::Map<String, serde_json::Value> {
+        match self {
+            Self::Refused(refusal) => refusal.facts(),
+            _ => serde_json::Map::new(),
+        }
+    }
+
+    /// Whether somebody tried what they may not: a line of the audit log.
+    pub fn is_denial(&self) -> bool {
+        matches!(self, Self::Refused(Refusal::NotAssignee | Refusal::Forbidden))
+    }
+}
+
 impl fmt::Display for Trouble {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

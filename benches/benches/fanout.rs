@@ -8,6 +8,7 @@ use std::task::{Context, Poll, Waker};
 use switchboard_actors::fanout::{Audience, Batch, Epoch, Frame, Item, Local, Out, Scope};
 use switchboard_benches::{BUSINESS, GROUP, NOW, decide, grown};
 use switchboard_engine::ids::UserId;
+use switchboard_engine::permission::Viewer;
 use switchboard_engine::wire::{ConversationView, agent_entry};
 
 const SOCKETS: i64 = 1_000;
@@ -27,8 +28,11 @@ fn deliver(criterion: &mut Criterion) {
     let outs: Vec<Out> = (0..SOCKETS)
         .map(|nth| {
             let out = Out::new(None);
-            let scope =
-                Scope::User { id: UserId(nth % USERS), business: BUSINESS, groups: Some(vec![GROUP]) };
+            let scope = Scope::User(Viewer {
+                user: UserId(nth % USERS),
+                business: BUSINESS,
+                groups: Some([GROUP].into()),
+            });
             local.join(scope, None, out.clone());
             out
         })
@@ -42,7 +46,7 @@ fn deliver(criterion: &mut Criterion) {
             bencher.iter(|| {
                 let items = (0..frames).map(|_| {
                     position += 1;
-                    let audience = Audience::Group { business: BUSINESS, group: GROUP };
+                    let audience = Audience::Group { business: BUSINESS, group: GROUP, visible_to: None };
                     Item { position: Some(position), audience, frame: frame.clone() }
                 });
                 local.deliver(Arc::new(Batch::new(items.collect())));

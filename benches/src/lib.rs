@@ -4,13 +4,10 @@
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
-use std::collections::VecDeque;
 use switchboard_engine::channel::{Channel, ChannelKind, Provider};
 use switchboard_engine::channels::Content;
 use switchboard_engine::contact::{Contact, Identity, IdentityKind};
-use switchboard_engine::conversation::{
-    Birth, Command, Conversation, ConversationStatus, Outcome, Receive, Refusal, Route,
-};
+use switchboard_engine::conversation::{Birth, Command, Conversation, Outcome, Receive, Refusal, Route};
 use switchboard_engine::ids::{BusinessId, ChannelId, ContactId, ConversationId, GroupId, MessageId, UserId};
 use switchboard_engine::time::Timestamp;
 use switchboard_engine::user::Role;
@@ -57,28 +54,8 @@ fn route(customer: i64) -> Route {
 
 /// A conversation before its first message.
 pub fn unborn(customer: i64) -> Conversation {
-    Conversation {
-        id: ConversationId(1_000_000 + customer),
-        business_id: BUSINESS,
-        group_id: GROUP,
-        number: customer + 1,
-        contact: Contact::unknown(ContactId(2_000_000 + customer), &identities(customer), None),
-        status: ConversationStatus::Open,
-        assignees: Vec::new(),
-        routes: Vec::new(),
-        last_seq: 0,
-        version: 0,
-        ai_epoch: 0,
-        inbound_count: 0,
-        last_inbound_seq: 0,
-        last_inbound_provider_id: None,
-        last_message: None,
-        waiting_since: None,
-        last_activity_at: NOW,
-        created_at: NOW,
-        recent_inbound: VecDeque::new(),
-        recent_outbound: VecDeque::new(),
-    }
+    let contact = Contact::unknown(ContactId(2_000_000 + customer), &identities(customer), None);
+    Conversation::unborn(ConversationId(1_000_000 + customer), BUSINESS, GROUP, customer + 1, contact, NOW)
 }
 
 /// The customer's `nth` message to this conversation.
@@ -110,13 +87,7 @@ pub fn grown(customer: i64, messages: i64) -> Result<Conversation, Refusal> {
 
 /// The rows everything hangs on.
 pub async fn set_up(store: &Store) -> Result<(), StoreError> {
-    let business = Business {
-        id: BUSINESS,
-        name: "Bench".to_owned(),
-        country: "GB".to_owned(),
-        time_zone: "Europe/London".to_owned(),
-        created_at: NOW,
-    };
+    let business = Business::new(BUSINESS, "Bench".to_owned(), "GB", "Europe/London", NOW);
     let admin = NewUser {
         id: UserId(4),
         first_name: "Ada".to_owned(),
@@ -129,7 +100,7 @@ pub async fn set_up(store: &Store) -> Result<(), StoreError> {
         locale: None,
         time_zone: None,
     };
-    let group = Group { id: GROUP, name: "Support".to_owned() };
+    let group = Group::new(GROUP, "Support");
     store.create_business(SetUp { business, admin, group }).await?;
     let channel = Channel {
         id: CHANNEL,

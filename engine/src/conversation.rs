@@ -9,8 +9,10 @@ use crate::channel::ChannelKind;
 use crate::contact::Contact;
 use crate::ids::{BusinessId, ChannelId, ConversationId, GroupId, MessageId, UserId};
 use crate::message::{Direction, MessageKind};
+use crate::permission::{Denied, Operation, permit};
 use crate::receipt::Status;
 use crate::time::Timestamp;
+use crate::user::Member;
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -23,7 +25,9 @@ mod outcome;
 mod read;
 mod receive;
 mod refusal;
+mod release;
 mod reply;
+mod reveal;
 #[cfg(test)]
 mod tests;
 
@@ -31,11 +35,15 @@ pub use advance::{Acknowledge, Advance, FileArrived};
 pub use assign::{Assign, Attend, Candidate, Unassign};
 pub use close::{Close, Reopen};
 pub use command::Command;
-pub use outcome::{Actor, AssignReason, Change, Event, EventKind, MessageUpdate, Outcome, Request};
+pub use outcome::{
+    Actor, AssignReason, Change, Event, EventKind, MessageUpdate, Outcome, Request, UnassignReason,
+};
 pub use read::{Mark, Read, ReadState};
 pub use receive::{Birth, Receive};
 pub use refusal::Refusal;
+pub use release::Release;
 pub use reply::{Attachment, Reply};
+pub use reveal::Reveal;
 
 /// How many past messages a conversation remembers by heart, to recognise repeats without asking the database.
 pub const MEMORY: usize = 64;
@@ -114,6 +122,8 @@ pub struct Conversation {
     pub contact: Contact,
     pub status: ConversationStatus,
     pub assignees: Vec<Assignee>,
+    /// Users who alone may see it, sorted; taken from the contact when it began. `None`: everybody in the group.
+    pub visible_to: Option<Arc<[UserId]>>,
     /// Lines the contact has written on, the one to answer on first.
     pub routes: Vec<Route>,
     /// Number of the newest event; 0 before the first commit.
@@ -150,11 +160,47 @@ impl Conversation {
             Command::Attend(attend) => attend.decide(&mut outcome)?,
             Command::Assign(assign) => assign.decide(&mut outcome)?,
             Command::Unassign(unassign) => unassign.decide(&mut outcome)?,
+            Command::Release(release) => release.decide(&mut outcome),
+            Command::Reveal(reveal) => reveal.decide(&mut outcome),
             Command::Close(close) => close.decide(&mut outcome)?,
             Command::Reopen(reopen) => reopen.decide(&mut outcome),
             Command::Read(read) => read.decide(&mut outcome),
         }
         Ok(outcome.finish(self))
+    }
+
+    /// A conversation that waits in memory for its first message.
+    pub fn unborn(
+        id: ConversationId,
+        business_id: BusinessId,
+        group_id: GroupId,
+        number: i64,
+        contact: Contact,
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            id,
+            business_id,
+            group_id,
+            number,
+            contact,
+            status: ConversationStatus::Open,
+            assignees: Vec::new(),
+            visible_to: None,
+            routes: Vec::new(),
+            last_seq: 0,
+            version: 0,
+            ai_epoch: 0,
+            inbound_count: 0,
+            last_inbound_seq: 0,
+            last_inbound_provider_id: None,
+            last_message: None,
+            waiting_since: None,
+            last_activity_at: now,
+            created_at: now,
+            recent_inbound: VecDeque::new(),
+            recent_outbound: VecDeque::new(),
+        }
     }
 
     /// The line answers go out on: the one the customer used last.
@@ -177,6 +223,15 @@ impl Conversation {
     /// True until its first event is stored: it exists in memory only, waiting for the first message to commit.
     pub fn is_unborn(&self) -> bool {
         self.last_seq == 0
+    }
+
+    /// Whether the table allows `by` this operation here. That they may see the conversation was decided before.
+    pub fn require(&self, operation: Operation, by: &Member) -> Result<(), Refusal> {
+        let principal = by.principal(self.group_id, true, self.is_assigned_to(by.id));
+        permit(operation, principal).map_err(|denied| match denied {
+            Denied::NotAssignee => Refusal::NotAssignee,
+            Denied::Forbidden | Denied::Hidden => Refusal::Forbidden,
+        })
     }
 
     fn require_open(&self) -> Result<(), Refusal> {

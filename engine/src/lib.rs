@@ -7,12 +7,15 @@
 pub mod ids;
 pub mod time;
 
+pub mod business;
 pub mod channel;
 pub mod contact;
 pub mod message;
 pub mod phone;
 pub mod receipt;
 pub mod user;
+
+pub mod permission;
 
 pub mod care_window;
 pub mod conversation;

@@ -65,21 +65,37 @@ pub fn places(state: &Conversation) -> Vec<Place> {
         return Vec::new();
     }
     let place = |holder, list| Place { group: state.group_id, holder, list };
+    let mut places = Vec::new();
+    for list in shared_lists(state) {
+        match &state.visible_to {
+            None => places.push(place(Holder::Everybody, list)),
+            // It counts only for those who may see it.
+            Some(users) => places.extend(users.iter().map(|user| place(Holder::User(*user), list))),
+        }
+    }
     if state.status == ConversationStatus::Closed {
-        return vec![place(Holder::Everybody, List::Closed)];
-    }
-    let mut places = vec![place(Holder::Everybody, List::Team)];
-    if state.assignees.is_empty() {
-        places.push(place(Holder::Everybody, List::Unassigned));
-    }
-    if state.waiting_since.is_some() {
-        places.push(place(Holder::Everybody, List::Pending));
+        return places;
     }
     for assignee in &state.assignees {
         let list = if state.inbound_count > 0 { List::Mine } else { List::Sent };
         places.push(place(Holder::User(assignee.user_id), list));
     }
     places
+}
+
+/// Lists that are the same for everybody who may see the conversation.
+fn shared_lists(state: &Conversation) -> Vec<List> {
+    if state.status == ConversationStatus::Closed {
+        return vec![List::Closed];
+    }
+    let mut lists = vec![List::Team];
+    if state.assignees.is_empty() {
+        lists.push(List::Unassigned);
+    }
+    if state.waiting_since.is_some() {
+        lists.push(List::Pending);
+    }
+    lists
 }
 
 /// How the counts change from one state of a conversation to the next. Empty for most messages.

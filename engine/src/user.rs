@@ -1,6 +1,6 @@
 //! Users: the people of the team, and what a command needs to know of whoever gave it.
 
-use crate::ids::UserId;
+use crate::ids::{GroupId, UserId};
 use serde::{Deserialize, Serialize};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -30,4 +30,6 @@ pub struct Member {
     /// As colleagues see it: "Ann Lee".
     pub name: String,
     pub role: Role,
+    /// Groups they are an admin of, sorted.
+    pub leads: Vec<GroupId>,
 }

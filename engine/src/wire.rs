@@ -36,11 +36,20 @@ pub struct ErrorFrame<'a> {
     req: Option<&'a str>,
     code: &'a str,
     detail: &'a str,
+    /// What a client can act on, beside the code.
+    #[serde(flatten)]
+    facts: serde_json::Map<String, serde_json::Value>,
 }
 
 impl<'a> ErrorFrame<'a> {
     pub fn new(req: Option<&'a str>, code: &'a str, detail: &'a str) -> Self {
-        Self { t: "error", req, code, detail }
+        Self { t: "error", req, code, detail, facts: serde_json::Map::new() }
+    }
+
+    #[must_use]
+    pub fn with(mut self, facts: serde_json::Map<String, serde_json::Value>) -> Self {
+        self.facts = facts;
+        self
     }
 }
 

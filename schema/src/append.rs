@@ -1,6 +1,7 @@
 //! [`Append`]: what one command of one conversation stores, all of it or nothing.
 
 use crate::journal::Payload;
+use crate::records::Audit;
 use std::sync::{Arc, Mutex};
 use switchboard_engine::conversation::{Change, Conversation, Event};
 use switchboard_engine::lists::{self, Place};
@@ -14,6 +15,7 @@ pub struct Append {
     pub(crate) parts: Parts,
     /// How the counts of the lists change.
     pub(crate) counts: Vec<(Place, i64)>,
+    pub(crate) audits: Vec<Audit>,
     /// In a mutex only to be shared with the database's thread; nobody locks it.
     pub(crate) payload: Mutex<Payload>,
 }
@@ -55,6 +57,14 @@ impl Append {
         };
         let expected_version = parts.head.then_some(before.version);
         let counts = if parts.head { lists::moves(before, &next) } else { Vec::new() };
-        Self { next, expected_version, changes, events, parts, counts, payload: Mutex::new(payload) }
+        let audits = Vec::new();
+        Self { next, expected_version, changes, events, parts, counts, audits, payload: Mutex::new(payload) }
+    }
+
+    /// Lines of the audit log, stored together with what they tell of.
+    #[must_use]
+    pub fn with_audits(mut self, audits: Vec<Audit>) -> Self {
+        self.audits = audits;
+        self
     }
 }

@@ -1,11 +1,12 @@
 //! [`Batch`]: the appends of one transaction, sorted into rows per table, in the order the tables must be written.
 
 use crate::append::Append;
+use crate::rows::audit::NewAudit;
 use crate::rows::clean;
 use crate::rows::contact::{NewContact, NewIdentity, ProfileName, ShownMark};
 use crate::rows::conversation::{
-    Head, MoveCount, NewAssignee, NewConversation, NewReadState, NewRoute, NoAssignees, NoRoutes, OpenWindow,
-    Standing,
+    Head, MoveCount, NewAssignee, NewConversation, NewReadState, NewRoute, NewViewer, NoAssignees, NoRoutes,
+    NoViewers, OpenWindow, Restriction, Standing,
 };
 use crate::rows::delivery::{Dequeue, Enqueue};
 use crate::rows::event::NewEvent;
@@ -37,6 +38,10 @@ pub(crate) struct Batch<'a> {
     pub(crate) media_news: Vec<MediaNews<'a>>,
     pub(crate) events: Vec<NewEvent>,
     pub(crate) read_states: Vec<NewReadState>,
+    pub(crate) restrictions: Vec<Restriction>,
+    pub(crate) no_viewers: Vec<NoViewers>,
+    pub(crate) viewers: Vec<NewViewer>,
+    pub(crate) audits: Vec<NewAudit<'a>>,
     pub(crate) enqueued: Vec<Enqueue<'a>>,
     pub(crate) dequeued: Vec<Dequeue>,
     pub(crate) counts: Vec<MoveCount>,
@@ -60,6 +65,7 @@ impl<'a> Batch<'a> {
                 batch.events.push(NewEvent::of(position, append.next.id.0, event));
                 position += 1;
             }
+            batch.audits.extend(append.audits.iter().map(NewAudit::of));
         }
         batch.merge_windows();
         // One statement may write a row only once.
@@ -75,7 +81,10 @@ impl<'a> Batch<'a> {
         let state = &*append.next;
         match append.expected_version {
             None => {}
-            Some(0) => self.conversations.push(NewConversation::of(state)),
+            Some(0) => {
+                self.conversations.push(NewConversation::of(state));
+                self.viewers_of(state);
+            }
             Some(version) => self.heads.push(Head::of(state, version)),
         }
         if append.parts.routes {
@@ -113,6 +122,11 @@ impl<'a> Batch<'a> {
         }));
     }
 
+    fn viewers_of(&mut self, state: &Conversation) {
+        let users = state.visible_to.iter().flat_map(|users| users.iter());
+        self.viewers.extend(users.map(|user| NewViewer { conversation_id: state.id.0, user_id: user.0 }));
+    }
+
     fn change(&mut self, append: &'a Append, change: &'a Change) {
         let state = &*append.next;
         match change {
@@ -135,6 +149,12 @@ impl<'a> Batch<'a> {
             }
             // Written from the state, see `Append::of`.
             Change::SetAssignees(_) => {}
+            Change::SetVisibility => {
+                self.restrictions
+                    .push(Restriction { restricted: state.visible_to.is_some(), id: state.id.0 });
+                self.no_viewers.push(NoViewers { id: state.id.0 });
+                self.viewers_of(state);
+            }
             Change::SetRead { user_id, state: read } => {
                 self.forget_read_state(state, *user_id);
                 self.read_states.push(NewReadState::of(state.id, *user_id, *read));
@@ -220,6 +240,10 @@ macro_rules! in_order {
         $write!($batch.media_news);
         $write!($batch.events);
         $write!($batch.read_states);
+        $write!($batch.restrictions);
+        $write!($batch.no_viewers);
+        $write!($batch.viewers);
+        $write!($batch.audits);
         $write!($batch.enqueued);
         $write!($batch.dequeued);
         $write!($batch.counts);

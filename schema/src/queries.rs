@@ -1,5 +1,9 @@
 //! Plain async functions over `&mut Conn`, one file per noun; compiled twice, once inside each backend's module.
 
+#[path = "queries/access.rs"]
+pub(crate) mod access;
+#[path = "queries/audit.rs"]
+pub(crate) mod audit;
 #[path = "queries/channel.rs"]
 pub(crate) mod channel;
 #[path = "queries/contact.rs"]

@@ -1,5 +1,6 @@
 //! What the store hands out besides the engine's own types: the business, its people, lines, files, waiting work.
 
+use switchboard_engine::business::Settings;
 use switchboard_engine::channel::Channel;
 use switchboard_engine::contact::Contact;
 use switchboard_engine::conversation::Event;
@@ -18,7 +19,25 @@ pub struct Business {
     pub country: String,
     /// IANA name.
     pub time_zone: String,
+    /// ISO 4217, three letters.
+    pub currency: Option<String>,
+    pub settings: Settings,
     pub created_at: Timestamp,
+}
+
+impl Business {
+    /// A business that has chosen nothing yet.
+    pub fn new(id: BusinessId, name: String, country: &str, time_zone: &str, created_at: Timestamp) -> Self {
+        Self {
+            id,
+            name,
+            country: country.to_owned(),
+            time_zone: time_zone.to_owned(),
+            currency: None,
+            settings: Settings::default(),
+            created_at,
+        }
+    }
 }
 
 /// The first business, its first admin and its first group.
@@ -74,7 +93,7 @@ impl User {
 
     /// The user as the rules know them.
     pub fn member(&self) -> Member {
-        Member { id: self.id, name: self.name(), role: self.role }
+        Member { id: self.id, name: self.name(), role: self.role, leads: Vec::new() }
     }
 }
 
@@ -98,6 +117,123 @@ pub struct NewUser {
 pub struct Group {
     pub id: GroupId,
     pub name: String,
+    /// Place among the groups, 0 first.
+    pub position: i64,
+    pub archived: bool,
+    /// Made with the business; new users join it, and it stays.
+    pub is_first: bool,
+}
+
+impl Group {
+    /// A group about to be made; where it stands is decided then.
+    pub fn new(id: GroupId, name: impl Into<String>) -> Self {
+        Self { id, name: name.into(), position: 0, archived: false, is_first: false }
+    }
+}
+
+/// A user's place in a group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Membership {
+    pub group_id: GroupId,
+    pub user_id: UserId,
+    /// Admin of this group only, or agent.
+    pub role: Role,
+}
+
+/// Who did something, for the audit log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AuditActor {
+    User {
+        id: UserId,
+        name: String,
+    },
+    Visitor,
+    /// The program itself, or whoever runs it.
+    System,
+    /// Somebody who has not shown who they are.
+    Nobody,
+}
+
+impl AuditActor {
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::User { .. } => "user",
+            Self::Visitor => "visitor",
+            Self::System => "system",
+            Self::Nobody => "nobody",
+        }
+    }
+
+    pub(crate) fn id(&self) -> Option<i64> {
+        match self {
+            Self::User { id, .. } => Some(id.0),
+            _ => None,
+        }
+    }
+
+    pub fn name(&self) -> &str {
+        match self {
+            Self::User { name, .. } => name,
+            _ => "",
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AuditOutcome {
+    Done,
+    Denied,
+}
+
+impl AuditOutcome {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Denied => "denied",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Done, Self::Denied].into_iter().find(|one| one.as_str() == text)
+    }
+}
+
+/// What was acted on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuditTarget {
+    /// `conversation`, `user`, `group`, `channel` …
+    pub kind: String,
+    pub id: String,
+}
+
+/// One line of the audit log.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Audit {
+    pub id: i64,
+    pub business_id: BusinessId,
+    pub at: Timestamp,
+    pub actor: AuditActor,
+    /// An operation or event: `close`, `manage_users`, `signed_in`.
+    pub action: String,
+    pub target: Option<AuditTarget>,
+    pub group_id: Option<GroupId>,
+    pub outcome: AuditOutcome,
+    /// What changed, as far as an admin needs it; never a secret or a message's text. `null` for nothing.
+    pub detail: serde_json::Value,
+    pub ip: Option<String>,
+}
+
+/// Which lines to read.
+#[derive(Clone, Debug)]
+pub struct AuditQuery {
+    pub business_id: BusinessId,
+    pub action: Option<String>,
+    pub actor: Option<UserId>,
+    /// Only lines of these groups; `None`: all.
+    pub groups: Option<Vec<GroupId>>,
+    /// Older than this line.
+    pub before: Option<i64>,
+    pub limit: usize,
 }
 
 /// A browser that is signed in. Only a hash of its token is stored.

@@ -8,6 +8,7 @@ use std::sync::{Arc, OnceLock};
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc::error::TrySendError, oneshot};
 
+mod access;
 mod channels;
 mod contacts;
 mod conversations;

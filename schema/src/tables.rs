@@ -59,6 +59,7 @@ diesel::table! {
         status -> Text,
         created_at -> BigInt,
         updated_at -> BigInt,
+        is_first -> Bool,
     }
 }
 
@@ -145,6 +146,7 @@ diesel::table! {
         waiting_since -> Nullable<BigInt>,
         last_activity_at -> BigInt,
         created_at -> BigInt,
+        restricted -> Bool,
     }
 }
 
@@ -299,6 +301,38 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    contact_visibility (contact_id, user_id) {
+        contact_id -> BigInt,
+        user_id -> BigInt,
+    }
+}
+
+diesel::table! {
+    conversation_visibility (conversation_id, user_id) {
+        conversation_id -> BigInt,
+        user_id -> BigInt,
+    }
+}
+
+diesel::table! {
+    audit (id) {
+        id -> BigInt,
+        business_id -> BigInt,
+        at -> BigInt,
+        actor_kind -> Text,
+        actor_id -> Nullable<BigInt>,
+        actor_name -> Text,
+        action -> Text,
+        target_kind -> Nullable<Text>,
+        target_id -> Nullable<Text>,
+        group_id -> Nullable<BigInt>,
+        outcome -> Text,
+        detail -> Nullable<Text>,
+        ip -> Nullable<Text>,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     meta,
     business,
@@ -322,4 +356,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     quarantine,
     inbox_count,
     search_pending,
+    contact_visibility,
+    conversation_visibility,
+    audit,
 );

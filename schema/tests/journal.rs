@@ -182,8 +182,7 @@ async fn conflicts(t: Fixture) {
         Err(StoreError::Conflict { constraint: Constraint::Identity })
     );
     assert!(t.store.users_by_ids(vec![switchboard_engine::ids::UserId(500)]).await.unwrap().is_empty());
-    let general =
-        switchboard_schema::Group { id: switchboard_engine::ids::GroupId(11), name: "General".into() };
+    let general = switchboard_schema::Group::new(switchboard_engine::ids::GroupId(11), "General");
     assert_eq!(
         t.store.create_group(BUSINESS, general, NOW).await,
         Err(StoreError::Conflict { constraint: Constraint::GroupName })

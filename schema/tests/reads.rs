@@ -12,8 +12,8 @@ use switchboard_engine::receipt::{Failure, Receipt, Status};
 use switchboard_engine::time::Timestamp;
 use switchboard_engine::user::Role;
 use switchboard_schema::{
-    Constraint, Counts, FileRecord, Group, Inbox, NewUpload, Page, Quarantined, Session, Store, StoreError,
-    StoredBytes, Uploader, View,
+    Constraint, Counts, FileRecord, Group, Inbox, Membership, NewUpload, Page, Quarantined, Session, Store,
+    StoreError, StoredBytes, Uploader, View,
 };
 
 on_both! {
@@ -329,18 +329,26 @@ async fn people(t: Fixture) {
     assert_eq!(t.store.users_by_ids(vec![ANN, UserId(7)]).await.unwrap()[0].last_seen_at, Some(NOW));
     assert_eq!(t.store.users(BUSINESS).await.unwrap().len(), 3);
 
-    let sales = Group { id: GroupId(11), name: "Sales".into() };
+    let sales = Group::new(GroupId(11), "Sales");
     t.store.create_group(BUSINESS, sales.clone(), NOW).await.unwrap();
     t.store.add_member(sales.id, BOB, NOW).await.unwrap();
     t.store.add_member(sales.id, BOB, NOW).await.unwrap();
-    let ids =
-        |users: Vec<switchboard_schema::User>| users.into_iter().map(|user| user.id).collect::<Vec<_>>();
-    assert_eq!(ids(t.store.members_of(GROUP).await.unwrap()), [ADA, ANN, BOB]);
-    assert_eq!(ids(t.store.members_of(sales.id).await.unwrap()), [ADA, BOB]);
-    assert_eq!(t.store.groups_of(BOB).await.unwrap().len(), 2);
-    assert_eq!(t.store.groups(BUSINESS).await.unwrap()[1], sales);
+    let of_bob = || async {
+        let all = t.store.memberships(BUSINESS).await.unwrap();
+        all.into_iter()
+            .filter(|one| one.user_id == BOB)
+            .map(|one| (one.group_id, one.role))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(of_bob().await, [(GROUP, Role::Agent), (sales.id, Role::Agent)]);
+    let groups = t.store.groups(BUSINESS).await.unwrap();
+    assert!(groups[0].is_first && !groups[1].is_first);
+    assert_eq!(groups[1], Group { position: 1, ..sales.clone() });
+    let leader = Membership { group_id: sales.id, user_id: BOB, role: Role::Admin };
+    t.store.set_member(leader, NOW).await.unwrap();
+    assert_eq!(of_bob().await[1], (sales.id, Role::Admin));
     assert_eq!(t.store.remove_member(sales.id, BOB).await, Ok(true));
-    assert_eq!(t.store.groups_of(BOB).await.unwrap().len(), 1);
+    assert_eq!(of_bob().await.len(), 1);
 
     let hour = 3_600_000_000;
     let session = |token: u8, expires: i64| Session {

@@ -1,13 +1,10 @@
 //! What the tests share: a business to write to, and one macro that runs a test on both databases.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 use switchboard_engine::channel::{Channel, ChannelKind, Provider};
 use switchboard_engine::channels::Content;
 use switchboard_engine::contact::{Contact, Identity, IdentityKind};
-use switchboard_engine::conversation::{
-    Birth, Command, Conversation, ConversationStatus, Receive, Reply, Route,
-};
+use switchboard_engine::conversation::{Birth, Command, Conversation, Receive, Reply, Route};
 use switchboard_engine::ids::{BusinessId, ChannelId, ContactId, ConversationId, GroupId, MessageId, UserId};
 use switchboard_engine::time::Timestamp;
 use switchboard_engine::user::{Member, Role};
@@ -82,15 +79,9 @@ pub(crate) async fn set_up(store: &Store) {
 
 pub(crate) fn first_business(email: &str) -> SetUp {
     SetUp {
-        business: Business {
-            id: BUSINESS,
-            name: "Acme".into(),
-            country: "GB".into(),
-            time_zone: "Europe/London".into(),
-            created_at: NOW,
-        },
+        business: Business::new(BUSINESS, "Acme".to_owned(), "GB", "Europe/London", NOW),
         admin: user(ADA, "Ada", email, Role::Admin),
-        group: Group { id: GROUP, name: "General".into() },
+        group: Group::new(GROUP, "General"),
     }
 }
 
@@ -133,34 +124,15 @@ pub(crate) fn member(id: UserId) -> Member {
         ANN => "Ann Lee",
         _ => "Bob Lee",
     };
-    Member { id, name: name.into(), role: if id == ADA { Role::Admin } else { Role::Agent } }
+    let role = if id == ADA { Role::Admin } else { Role::Agent };
+    Member { id, name: name.into(), role, leads: Vec::new() }
 }
 
 /// A conversation that waits for its first message, of contact `n`.
 pub(crate) fn unborn(n: i64) -> Conversation {
     let phone = Identity::new(IdentityKind::Phone, format!("+44740{n:07}")).unwrap();
-    Conversation {
-        id: ConversationId(n),
-        business_id: BUSINESS,
-        group_id: GROUP,
-        number: n,
-        contact: Contact::unknown(ContactId(n), &[phone], None),
-        status: ConversationStatus::Open,
-        assignees: Vec::new(),
-        routes: Vec::new(),
-        last_seq: 0,
-        version: 0,
-        ai_epoch: 0,
-        inbound_count: 0,
-        last_inbound_seq: 0,
-        last_inbound_provider_id: None,
-        last_message: None,
-        waiting_since: None,
-        last_activity_at: NOW,
-        created_at: NOW,
-        recent_inbound: VecDeque::new(),
-        recent_outbound: VecDeque::new(),
-    }
+    let contact = Contact::unknown(ContactId(n), &[phone], None);
+    Conversation::unborn(ConversationId(n), BUSINESS, GROUP, n, contact, NOW)
 }
 
 pub(crate) fn route(channel: ChannelId, contact: i64) -> Route {

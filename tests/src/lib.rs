@@ -23,6 +23,7 @@ mod groups;
 mod hostile;
 mod media;
 mod outages;
+mod permissions;
 mod poison;
 mod restart;
 mod resume;

@@ -28,7 +28,7 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
 }
 
-fn read(path: &str) -> String {
+pub(crate) fn read(path: &str) -> String {
     std::fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
@@ -58,7 +58,7 @@ fn texts(endings: &[&str]) -> Vec<(String, String)> {
     files().into_iter().filter(|(name, _)| wanted(name)).filter_map(read).collect()
 }
 
-fn rust() -> Vec<(String, String)> {
+pub(crate) fn rust() -> Vec<(String, String)> {
     texts(&[".rs"])
 }
 

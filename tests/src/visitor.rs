@@ -21,8 +21,17 @@ impl World {
 
     /// The same, with the last cursor seen.
     pub(crate) async fn visitor_since(&self, token: Option<&str>, cursor: Option<&str>) -> Visitor {
+        self.open_panel(&self.widget_key, token, cursor).await
+    }
+
+    /// Opens the panel of another widget of this server.
+    pub(crate) async fn visitor_of(&self, widget_key: &str) -> Visitor {
+        self.open_panel(widget_key, None, None).await
+    }
+
+    async fn open_panel(&self, widget_key: &str, token: Option<&str>, cursor: Option<&str>) -> Visitor {
         let mut socket = self.panel().await;
-        let start = json!({"widget_key": self.widget_key, "token": token, "cursor": cursor});
+        let start = json!({"widget_key": widget_key, "token": token, "cursor": cursor});
         let answer = socket.ask(json!({"t": "session.start", "d": start})).await;
         assert_eq!(answer["t"], "hello", "{answer}");
         let hello = answer["d"].clone();

@@ -268,14 +268,8 @@ async fn people(database: &TestDatabase) {
         time_zone: None,
     };
     let (sales, support) = (GroupId(2), GroupId(3));
-    let about = Business {
-        id: business,
-        name: "Bean & Leaf".to_owned(),
-        country: "GB".to_owned(),
-        time_zone: "Europe/London".to_owned(),
-        created_at: now,
-    };
-    let group = |id, name: &str| Group { id, name: name.to_owned() };
+    let about = Business::new(business, "Bean & Leaf".to_owned(), "GB", "Europe/London", now);
+    let group = |id, name: &str| Group::new(id, name);
     let set_up = SetUp { business: about, admin: user(10, "Ada", Role::Admin), group: group(sales, "Sales") };
     store.create_business(set_up).await.unwrap();
     store.create_group(business, group(support, "Support"), now).await.unwrap();

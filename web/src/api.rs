@@ -1,6 +1,9 @@
 //! `/api/v1`: one file per noun. Handlers are thin: who asks, what they ask, what the desk or the store answers.
 
+pub mod access;
 pub mod assignment;
+pub mod audit;
+pub mod business;
 pub mod channels;
 pub mod conversations;
 pub mod groups;
@@ -13,6 +16,7 @@ pub mod session;
 pub mod setup;
 pub mod shapes;
 pub mod status;
+pub mod team;
 pub mod timeline;
 
 use crate::error::ApiError;

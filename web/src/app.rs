@@ -1,14 +1,14 @@
 //! Every route of the program, once.
 
 use crate::api::{
-    assignment, channels, conversations, groups, inbox, media, messages, read, search, session, setup,
-    status, timeline,
+    access, assignment, audit, business, channels, conversations, groups, inbox, media, messages, read,
+    search, session, setup, status, team, timeline,
 };
 use crate::error::{bad_json, bad_path, bad_query, no_route};
 use crate::hooks::{sms, whatsapp};
 use crate::sockets::{agent, visitor};
-use crate::{assets, files, health, limits, openapi, widget};
-use actix_web::middleware::Compress;
+use crate::{assets, files, health, limits, openapi, permits, widget};
+use actix_web::middleware::{Compress, from_fn};
 use actix_web::web;
 use utoipa_actix_web::scope;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -21,7 +21,13 @@ pub fn documented(config: &mut ServiceConfig<'_>) {
         .service(whatsapp::verify_whatsapp_hook)
         .service(sms::receive_sms_hook)
         .service(sms::receive_sms_query)
-        .service(scope("/api/v1").wrap(Compress::default()).configure(api).default_service(web::to(no_route)))
+        .service(
+            scope("/api/v1")
+                .wrap(from_fn(permits::check))
+                .wrap(Compress::default())
+                .configure(api)
+                .default_service(web::to(no_route)),
+        )
         .service(agent::agent_socket)
         .service(visitor::visitor_socket)
         .service(widget::get_loader)
@@ -42,7 +48,20 @@ fn api(config: &mut ServiceConfig<'_>) {
         .service(session::sign_in)
         .service(session::get_session)
         .service(session::sign_out)
-        .service(groups::list_members)
+        .service(business::get_business)
+        .service(business::change_business)
+        .service(audit::list_audit)
+        .service(groups::list_groups)
+        .service(groups::create_group)
+        .service(groups::change_group)
+        .service(groups::archive_group)
+        .service(groups::restore_group)
+        .service(team::list_members)
+        .service(team::get_team)
+        .service(team::set_team)
+        .service(team::get_nav)
+        .service(access::get_access)
+        .service(access::set_access)
         .service(channels::list_channels)
         .service(channels::create_channel)
         .service(inbox::get_counts)

@@ -102,14 +102,8 @@ impl Demo {
             time_zone: None,
         };
         let [ada, ann, bob] = USERS.map(user);
-        let business = Business {
-            id: BUSINESS,
-            name: "Bean & Leaf".to_owned(),
-            country: "GB".to_owned(),
-            time_zone: "Europe/London".to_owned(),
-            created_at: now,
-        };
-        let group = Group { id: GROUP, name: "General".to_owned() };
+        let business = Business::new(BUSINESS, "Bean & Leaf".to_owned(), "GB", "Europe/London", now);
+        let group = Group::new(GROUP, "General");
         store.create_business(SetUp { business, admin: ada, group }).await?;
         for agent in [ann, bob] {
             store.create_user(BUSINESS, agent, now).await?;

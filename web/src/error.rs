@@ -5,11 +5,13 @@ use actix_web::http::header::RETRY_AFTER;
 use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpRequest, HttpResponse, ResponseError};
 use serde::Serialize;
+use serde_json::{Map, Value};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 use switchboard_actors::trouble::Trouble;
 use switchboard_engine::conversation::Refusal;
+use switchboard_engine::permission::Denied;
 use switchboard_schema::{Constraint, StoreError};
 
 #[derive(Debug)]
@@ -21,6 +23,8 @@ pub struct ApiError {
     pub fields: BTreeMap<&'static str, String>,
     /// Seconds after which another try makes sense.
     pub retry_after: Option<u64>,
+    /// What a client can act on, beside the code.
+    pub facts: Map<String, Value>,
 }
 
 #[derive(Serialize)]
@@ -34,11 +38,20 @@ struct Body<'a> {
     detail: &'a str,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     fields: &'a BTreeMap<&'static str, String>,
+    #[serde(flatten)]
+    facts: &'a Map<String, Value>,
 }
 
 impl ApiError {
     pub fn new(status: StatusCode, code: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { status, code, detail: detail.into(), fields: BTreeMap::new(), retry_after: None }
+        Self {
+            status,
+            code,
+            detail: detail.into(),
+            fields: BTreeMap::new(),
+            retry_after: None,
+            facts: Map::new(),
+        }
     }
 
     pub fn not_found() -> Self {
@@ -50,7 +63,13 @@ impl ApiError {
     }
 
     pub fn forbidden() -> Self {
-        Self::new(StatusCode::FORBIDDEN, "forbidden", "Only an admin can do this.")
+        Trouble::Refused(Refusal::Forbidden).into()
+    }
+
+    /// 409 of something that needs a second, knowing click; `facts` say what it would do.
+    pub fn confirm_required(detail: impl Into<Cow<'static, str>>, facts: Value) -> Self {
+        let facts = facts.as_object().cloned().unwrap_or_default();
+        Self { facts, ..Self::new(StatusCode::CONFLICT, "confirm_required", detail) }
     }
 
     /// Input a person can mend; `field` names what is wrong.
@@ -60,6 +79,11 @@ impl ApiError {
             Self::new(StatusCode::UNPROCESSABLE_ENTITY, "validation", format!("{field}: {detail}"));
         error.fields.insert(field, detail);
         error
+    }
+
+    /// The state of things does not allow it.
+    pub fn conflict(code: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::CONFLICT, code, detail)
     }
 
     /// Several such fields at once.
@@ -109,8 +133,9 @@ impl ApiError {
         if let Some(seconds) = self.retry_after {
             response.insert_header((RETRY_AFTER, seconds));
         }
-        response
-            .json(Envelope { error: Body { code: self.code, detail: &self.detail, fields: &self.fields } })
+        response.json(Envelope {
+            error: Body { code: self.code, detail: &self.detail, fields: &self.fields, facts: &self.facts },
+        })
     }
 }
 
@@ -132,7 +157,7 @@ impl ResponseError for ApiError {
 
 impl From<Trouble> for ApiError {
     fn from(trouble: Trouble) -> Self {
-        let (code, detail) = (trouble.code(), trouble.to_string());
+        let (code, detail, facts) = (trouble.code(), trouble.to_string(), trouble.facts());
         let status = match &trouble {
             Trouble::Refused(Refusal::Invalid { field, detail }) => {
                 return Self::invalid(field, detail.clone());
@@ -145,13 +170,23 @@ impl From<Trouble> for ApiError {
                 return Self { retry_after: Some(1), ..error };
             }
         };
-        Self::new(status, code, detail)
+        Self { facts, ..Self::new(status, code, detail) }
+    }
+}
+
+impl From<Denied> for ApiError {
+    fn from(denied: Denied) -> Self {
+        match denied {
+            Denied::Forbidden => Self::forbidden(),
+            Denied::NotAssignee => Trouble::Refused(Refusal::NotAssignee).into(),
+            Denied::Hidden => Self::not_found(),
+        }
     }
 }
 
 fn status_of(refusal: &Refusal) -> StatusCode {
     match refusal {
-        Refusal::NotAssignee => StatusCode::FORBIDDEN,
+        Refusal::NotAssignee | Refusal::Forbidden => StatusCode::FORBIDDEN,
         Refusal::NotMember { .. } | Refusal::Invalid { .. } => StatusCode::UNPROCESSABLE_ENTITY,
         Refusal::AlreadyAssigned { .. }
         | Refusal::ConversationClosed
@@ -172,6 +207,11 @@ impl From<StoreError> for ApiError {
             StoreError::Conflict { constraint: Constraint::ChannelAddress } => {
                 Self::invalid("address", "is already connected")
             }
+            StoreError::Conflict { constraint: Constraint::GroupName } => Self::new(
+                StatusCode::CONFLICT,
+                "group_exists",
+                "A group of this name exists already. Choose another name.",
+            ),
             other => Trouble::from(other).into(),
         }
     }

@@ -10,10 +10,12 @@ pub mod site;
 pub mod telemetry;
 
 pub mod app;
+pub mod audit;
 pub mod edge;
 pub mod error;
 pub mod limits;
 pub mod origin;
+pub mod permits;
 
 pub mod hooks;
 

@@ -5,7 +5,7 @@ use crate::site::Site;
 use actix_web::cookie::time::Duration as CookieDuration;
 use actix_web::cookie::{Cookie, SameSite};
 use actix_web::dev::Payload;
-use actix_web::{FromRequest, HttpRequest, web};
+use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use futures_util::future::LocalBoxFuture;
@@ -17,7 +17,6 @@ use std::time::{Duration, Instant};
 use switchboard_actors::roster::Colleague;
 use switchboard_engine::ids::UserId;
 use switchboard_engine::time::Timestamp;
-use switchboard_engine::user::Role;
 use switchboard_schema::{Session, StoreError};
 
 /// A session that is not used for this long is over.
@@ -148,6 +147,7 @@ pub fn no_cookie(site: &Site) -> Cookie<'static> {
 }
 
 /// A request of somebody who is signed in and active.
+#[derive(Clone)]
 pub struct SignedIn {
     pub site: web::Data<Site>,
     pub caller: Caller,
@@ -161,28 +161,16 @@ impl FromRequest for SignedIn {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let request = request.clone();
         Box::pin(async move {
+            // The permission check has looked already.
+            if let Some(known) = request.extensions().get::<Self>() {
+                return Ok(known.clone());
+            }
             let site = site(&request)?;
             let cookie = request.cookie(cookie_name(&site)).ok_or_else(ApiError::not_signed_in)?;
             let found = site.sessions.look_up(&site, cookie.value()).await?;
             let caller = found.ok_or_else(ApiError::not_signed_in)?;
             let user = site.actors.user(caller.user).map_err(|_| ApiError::not_signed_in())?;
             Ok(Self { site, caller, user })
-        })
-    }
-}
-
-/// A request of an admin.
-pub struct Admin(pub SignedIn);
-
-impl FromRequest for Admin {
-    type Error = ApiError;
-    type Future = LocalBoxFuture<'static, Result<Self, ApiError>>;
-
-    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let signed_in = SignedIn::from_request(request, payload);
-        Box::pin(async move {
-            let signed_in = signed_in.await?;
-            if signed_in.user.role == Role::Admin { Ok(Self(signed_in)) } else { Err(ApiError::forbidden()) }
         })
     }
 }

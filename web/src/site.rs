@@ -8,12 +8,14 @@ use crate::session::Sessions;
 use crate::setup_token::SetupToken;
 use actix_web::web;
 use metrics_exporter_prometheus::PrometheusHandle;
-use std::sync::Arc;
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 use switchboard_actors::Actors;
 use switchboard_actors::clock::Clock;
 use switchboard_actors::roster::Roster;
+use switchboard_engine::ids::UserId;
 use switchboard_engine::time::Timestamp;
 
 /// How many files one visitor, and one address of the network, may upload in which time.
@@ -28,6 +30,8 @@ pub struct Site {
     pub setup: SetupToken,
     /// Files of visitors.
     pub visitor_uploads: Quota,
+    /// How many tries of forbidden things of one user the audit log takes.
+    pub denials: Denials,
     pub demo: bool,
     pub metrics: PrometheusHandle,
     /// Wall-clock time: the demo's pushed clock must not sign anybody out.
@@ -49,6 +53,7 @@ impl Site {
             login_limits: LoginLimits::default(),
             passwords: Passwords::default(),
             visitor_uploads: Quota::new(VISITOR_UPLOADS.0, VISITOR_UPLOADS.1),
+            denials: Denials::default(),
             wall: Clock::default(),
             draining: AtomicBool::new(false),
             busy: AtomicUsize::new(0),
@@ -80,6 +85,26 @@ impl Site {
     /// Whether no request runs and no socket is open.
     pub fn is_idle(&self) -> bool {
         self.busy.load(Ordering::Acquire) == 0
+    }
+}
+
+/// So that one user who knocks without end does not fill the audit log: the first so many of a minute are written.
+#[derive(Default)]
+pub struct Denials(Mutex<HashMap<UserId, (Instant, u32)>>);
+
+impl Denials {
+    const PER_MINUTE: u32 = 60;
+
+    /// Whether this one is written.
+    pub fn take(&self, user: UserId) -> bool {
+        let mut users = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = Instant::now();
+        let (since, count) = users.entry(user).or_insert((now, 0));
+        if now.duration_since(*since) > Duration::from_mins(1) {
+            (*since, *count) = (now, 0);
+        }
+        *count += 1;
+        *count <= Self::PER_MINUTE
     }
 }
 

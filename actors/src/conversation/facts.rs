@@ -6,7 +6,8 @@ use crate::trouble::Trouble;
 use std::sync::Arc;
 use switchboard_engine::conversation::{
     Acknowledge, Advance, Assign, Attachment, Attend, Birth, Candidate, Change, Close, Command, Conversation,
-    EventKind, FileArrived, Mark, Read, ReadState, Receive, Refusal, Reopen, Reply, Unassign,
+    EventKind, FileArrived, Mark, Read, ReadState, Receive, Refusal, Release, Reopen, Reply, Reveal,
+    Unassign,
 };
 use switchboard_engine::ids::{MediaId, MessageId, UserId};
 use switchboard_engine::message::{MediaState, Message};
@@ -39,6 +40,8 @@ pub enum Wish {
         to: Vec<(Member, bool)>,
     },
     Unassign(Member),
+    Release(Release),
+    Reveal,
     Close(Member),
     Reopen(Member),
     /// `None` marks unread.
@@ -60,6 +63,8 @@ impl Wish {
             Self::Attend(_) => "attend",
             Self::Assign { .. } => "assign",
             Self::Unassign(_) => "unassign",
+            Self::Release(_) => "release",
+            Self::Reveal => "reveal",
             Self::Close(_) => "close",
             Self::Reopen(_) => "reopen",
             Self::Read { .. } => "read",
@@ -98,6 +103,8 @@ pub(super) async fn gather(
         Wish::FileArrived(arrived) => Command::FileArrived(arrived),
         Wish::Attend(by) => Command::Attend(Attend { by }),
         Wish::Assign { by, to } => Command::Assign(Assign { by, to: candidates(core, state, to).await? }),
+        Wish::Release(release) => Command::Release(release),
+        Wish::Reveal => Command::Reveal(Reveal),
         Wish::Unassign(by) => Command::Unassign(Unassign { by }),
         Wish::Close(by) => Command::Close(Close { by }),
         Wish::Reopen(by) => Command::Reopen(Reopen { by }),

@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use std::sync::Arc;
 use std::time::Instant;
+use switchboard_engine::conversation::Conversation;
 use switchboard_engine::ids::{BusinessId, GroupId, UserId};
 
 /// A webchat visitor's id: the address of their route.
@@ -28,13 +29,25 @@ pub struct Item {
 /// Who may see a frame. Decided again for every frame at delivery, so that a change of membership takes effect at once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Audience {
-    /// Members of the group, and admins of the business.
+    /// Members of the group, and admins of the business; with a list, only those of them who are on it.
     Group {
         business: BusinessId,
         group: GroupId,
+        visible_to: Option<Arc<[UserId]>>,
     },
     User(UserId),
     Visitor(VisitorKey),
+}
+
+impl Audience {
+    /// Whoever may see a conversation.
+    pub fn of(conversation: &Conversation) -> Self {
+        Self::Group {
+            business: conversation.business_id,
+            group: conversation.group_id,
+            visible_to: conversation.visible_to.clone(),
+        }
+    }
 }
 
 impl Batch {

@@ -10,19 +10,15 @@ use std::cell::RefCell;
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Instant;
-use switchboard_engine::ids::{BusinessId, GroupId, UserId};
+use switchboard_engine::ids::UserId;
+use switchboard_engine::permission::Viewer;
 
 pub type SocketId = u64;
 
 /// What a socket may see.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Scope {
-    /// A user: every group of the business (admins) or these, sorted.
-    User {
-        id: UserId,
-        business: BusinessId,
-        groups: Option<Vec<GroupId>>,
-    },
+    User(Viewer),
     Visitor(VisitorKey),
 }
 
@@ -30,17 +26,17 @@ impl Scope {
     /// Metric label.
     pub fn kind(&self) -> &'static str {
         match self {
-            Self::User { .. } => "agent",
+            Self::User(_) => "agent",
             Self::Visitor(_) => "visitor",
         }
     }
 
     pub fn sees(&self, audience: &Audience) -> bool {
         match (self, audience) {
-            (Self::User { business, groups, .. }, Audience::Group { business: of, group }) => {
-                business == of && groups.as_ref().is_none_or(|groups| groups.binary_search(group).is_ok())
+            (Self::User(viewer), Audience::Group { business, group, visible_to }) => {
+                viewer.business == *business && viewer.sees(*group, visible_to.as_deref())
             }
-            (Self::User { id, .. }, Audience::User(user)) => id == user,
+            (Self::User(viewer), Audience::User(user)) => viewer.user == *user,
             (Self::Visitor(key), Audience::Visitor(visitor)) => key == visitor,
             _ => false,
         }
@@ -126,7 +122,7 @@ impl Local {
     fn listen(&mut self, socket: SocketId, slot: Slot) {
         match &slot.scope {
             Scope::Visitor(key) => self.visitors.entry(key.clone()).or_default().push(socket),
-            scope @ Scope::User { .. } => self.scopes.entry(scope.clone()).or_default().push(socket),
+            scope @ Scope::User(_) => self.scopes.entry(scope.clone()).or_default().push(socket),
         }
         self.sockets.insert(socket, slot);
     }
@@ -141,7 +137,7 @@ impl Local {
         let slot = self.sockets.remove(&socket)?;
         match &slot.scope {
             Scope::Visitor(key) => forget(&mut self.visitors, key, socket),
-            scope @ Scope::User { .. } => forget(&mut self.scopes, scope, socket),
+            scope @ Scope::User(_) => forget(&mut self.scopes, scope, socket),
         }
         Some(slot)
     }
@@ -156,7 +152,7 @@ impl Local {
 
     /// Replaces what a user's sockets may see; with `None` closes them.
     pub fn rescope(&mut self, user: UserId, scope: Option<&Scope>) {
-        let is_theirs = |scope: &Scope| matches!(scope, Scope::User { id, .. } if *id == user);
+        let is_theirs = |scope: &Scope| matches!(scope, Scope::User(viewer) if viewer.user == user);
         let affected: Vec<SocketId> = self
             .scopes
             .iter()

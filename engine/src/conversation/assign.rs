@@ -1,7 +1,11 @@
 //! Attend, Assign, Unassign: who answers. Attending has exactly one winner; assigning replaces the set and marks it unread for the new.
 
-use super::{Actor, AssignReason, Assignee, Change, Conversation, EventKind, Outcome, ReadState, Refusal};
-use crate::user::{Member, Role};
+use super::{
+    Actor, AssignReason, Assignee, Change, Conversation, EventKind, Outcome, ReadState, Refusal,
+    UnassignReason,
+};
+use crate::permission::Operation;
+use crate::user::Member;
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Attend {
@@ -11,6 +15,7 @@ pub struct Attend {
 impl Attend {
     pub(super) fn decide(&self, outcome: &mut Outcome) -> Result<(), Refusal> {
         outcome.next.require_open()?;
+        outcome.next.require(Operation::Attend, &self.by)?;
         match outcome.next.owner() {
             Some(owner) if owner.user_id == self.by.id => Ok(()),
             Some(owner) => Err(Refusal::AlreadyAssigned { to: owner.user_id, name: owner.name.clone() }),
@@ -39,7 +44,7 @@ pub struct Assign {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Candidate {
     pub user: Member,
-    /// Active, and a member of the conversation's group or an admin.
+    /// Active, a member of the conversation's group, and on its list of viewers if it has one.
     pub eligible: bool,
     /// Their present read state of this conversation.
     pub read: ReadState,
@@ -48,6 +53,7 @@ pub struct Candidate {
 impl Assign {
     pub(super) fn decide(&self, outcome: &mut Outcome) -> Result<(), Refusal> {
         outcome.next.require_open()?;
+        outcome.next.require(Operation::Assign, &self.by)?;
         if self.to.is_empty() {
             let detail = "name at least one person, or unassign".to_owned();
             return Err(Refusal::Invalid { field: "user_ids", detail });
@@ -98,12 +104,12 @@ impl Unassign {
         if outcome.next.assignees.is_empty() {
             return Ok(());
         }
-        if self.by.role != Role::Admin && !outcome.next.is_assigned_to(self.by.id) {
-            return Err(Refusal::NotAssignee);
-        }
+        // Agents give back what is theirs; whoever may close anything here may also take it from others.
+        outcome.next.require(Operation::Close, &self.by)?;
         let from = std::mem::take(&mut outcome.next.assignees);
         outcome.changes.push(Change::SetAssignees(Vec::new()));
-        outcome.record(EventKind::Unassigned { by: Actor::from(&self.by), from });
+        let reason = UnassignReason::Unassign;
+        outcome.record(EventKind::Unassigned { by: Actor::from(&self.by), from, reason });
         Ok(())
     }
 }

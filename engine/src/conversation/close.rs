@@ -2,7 +2,8 @@
 
 use super::assign::take;
 use super::{Actor, AssignReason, ConversationStatus, EventKind, Outcome, Refusal};
-use crate::user::{Member, Role};
+use crate::permission::Operation;
+use crate::user::Member;
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Close {
@@ -14,9 +15,7 @@ impl Close {
         if outcome.next.status == ConversationStatus::Closed {
             return Ok(());
         }
-        if self.by.role != Role::Admin && !outcome.next.is_assigned_to(self.by.id) {
-            return Err(Refusal::NotAssignee);
-        }
+        outcome.next.require(Operation::Close, &self.by)?;
         outcome.next.status = ConversationStatus::Closed;
         outcome.next.waiting_since = None;
         outcome.record(EventKind::Closed { by: Actor::from(&self.by) });

@@ -1,7 +1,8 @@
 //! What can be asked of a conversation: one variant per verb, each verb in a file of its own.
 
 use super::{
-    Acknowledge, Advance, Assign, Attend, Close, FileArrived, Read, Receive, Reopen, Reply, Unassign,
+    Acknowledge, Advance, Assign, Attend, Close, FileArrived, Read, Receive, Release, Reopen, Reply, Reveal,
+    Unassign,
 };
 
 #[derive(Clone, Debug, PartialEq)]
@@ -20,6 +21,10 @@ pub enum Command {
     Attend(Attend),
     Assign(Assign),
     Unassign(Unassign),
+    /// A user no longer answers here, whether they want or not.
+    Release(Release),
+    /// Nobody is left who may see it: the group may.
+    Reveal(Reveal),
     Close(Close),
     Reopen(Reopen),
     /// A user has read up to a number, or marks the conversation unread.

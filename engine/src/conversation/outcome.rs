@@ -40,6 +40,8 @@ pub enum Change {
         at: Timestamp,
     },
     SetAssignees(Vec<Assignee>),
+    /// The list of those who alone may see it is the state's.
+    SetVisibility,
     SetRead {
         user_id: UserId,
         state: ReadState,
@@ -77,14 +79,41 @@ pub struct Event {
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum EventKind {
-    Created { channel_id: ChannelId },
+    Created {
+        channel_id: ChannelId,
+    },
     Message(Box<Message>),
-    Status { message_id: MessageId, status: Status, at: Timestamp, failure: Option<Failure> },
-    Media { message_id: MessageId, media: Media },
-    Assigned { by: Actor, to: Vec<Assignee>, from: Vec<Assignee>, reason: AssignReason },
-    Unassigned { by: Actor, from: Vec<Assignee> },
-    Closed { by: Actor },
-    Reopened { by: Actor },
+    Status {
+        message_id: MessageId,
+        status: Status,
+        at: Timestamp,
+        failure: Option<Failure>,
+    },
+    Media {
+        message_id: MessageId,
+        media: Media,
+    },
+    Assigned {
+        by: Actor,
+        to: Vec<Assignee>,
+        from: Vec<Assignee>,
+        reason: AssignReason,
+    },
+    Unassigned {
+        by: Actor,
+        from: Vec<Assignee>,
+        reason: UnassignReason,
+    },
+    /// Something of the head is another, and no other event says so.
+    Updated {
+        fields: Vec<String>,
+    },
+    Closed {
+        by: Actor,
+    },
+    Reopened {
+        by: Actor,
+    },
 }
 
 /// Who did it, with the name they had then.
@@ -100,6 +129,18 @@ pub enum AssignReason {
     Attend,
     Assign,
     Reopen,
+}
+
+/// Why nobody, or one person less, answers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UnassignReason {
+    #[default]
+    Unassign,
+    /// Taken out of the set of assignees.
+    Removed,
+    LeftGroup,
+    Deactivated,
 }
 
 /// Work for others, handed on only after the commit; each is also visible in the rows, so that a crash loses none.

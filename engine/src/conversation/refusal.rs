@@ -11,6 +11,8 @@ pub enum Refusal {
         name: String,
     },
     NotAssignee,
+    /// The permission table says no.
+    Forbidden,
     NotMember {
         user: UserId,
     },
@@ -38,6 +40,7 @@ impl Refusal {
         match self {
             Self::AlreadyAssigned { .. } => "already_assigned",
             Self::NotAssignee => "not_assignee",
+            Self::Forbidden => "forbidden",
             Self::NotMember { .. } => "not_member",
             Self::ConversationClosed => "conversation_closed",
             Self::OpenConversationExists { .. } => "open_conversation_exists",
@@ -50,11 +53,30 @@ impl Refusal {
     }
 }
 
+impl Refusal {
+    /// What a client can act on besides the code, as JSON fields of the error.
+    pub fn facts(&self) -> serde_json::Map<String, serde_json::Value> {
+        let facts = match self {
+            Self::AlreadyAssigned { to, name } => {
+                serde_json::json!({"assignee": {"user_id": to, "name": name}})
+            }
+            Self::NotMember { user } => serde_json::json!({"user_id": user}),
+            Self::OpenConversationExists { id: Some(id) } => serde_json::json!({"id": id}),
+            Self::WindowClosed { closed_at } => {
+                serde_json::json!({"closed_at": closed_at, "allowed": ["template"]})
+            }
+            _ => return serde_json::Map::new(),
+        };
+        facts.as_object().cloned().unwrap_or_default()
+    }
+}
+
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::AlreadyAssigned { name, .. } => write!(f, "{name} is already answering this conversation."),
             Self::NotAssignee => f.write_str("Only someone this conversation is assigned to, or an admin, can do this. Attend it first."),
+            Self::Forbidden => f.write_str("Your role does not allow this."),
             Self::NotMember { .. } => f.write_str("That person is not an active member of this conversation's group."),
             Self::ConversationClosed => f.write_str("This conversation is closed. Reopen it first."),
             Self::OpenConversationExists { .. } => {

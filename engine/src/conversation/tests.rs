@@ -33,7 +33,7 @@ fn seconds(count: u64) -> Timestamp {
 }
 
 fn member(id: i64, name: &str, role: Role) -> Member {
-    Member { id: UserId(id), name: name.to_owned(), role }
+    Member { id: UserId(id), name: name.to_owned(), role, leads: Vec::new() }
 }
 
 fn ann() -> Member {
@@ -66,28 +66,8 @@ fn route(kind: ChannelKind) -> Route {
 /// A conversation that waits for its first message.
 fn unborn() -> Conversation {
     let phone = Identity::new(IdentityKind::Phone, "+447400123456").unwrap();
-    Conversation {
-        id: ConversationId(72),
-        business_id: BusinessId(1),
-        group_id: GroupId(3),
-        number: 1042,
-        contact: Contact::unknown(crate::ids::ContactId(9), &[phone], None),
-        status: ConversationStatus::Open,
-        assignees: Vec::new(),
-        routes: Vec::new(),
-        last_seq: 0,
-        version: 0,
-        ai_epoch: 0,
-        inbound_count: 0,
-        last_inbound_seq: 0,
-        last_inbound_provider_id: None,
-        last_message: None,
-        waiting_since: None,
-        last_activity_at: START,
-        created_at: START,
-        recent_inbound: VecDeque::new(),
-        recent_outbound: VecDeque::new(),
-    }
+    let contact = Contact::unknown(crate::ids::ContactId(9), &[phone], None);
+    Conversation::unborn(ConversationId(72), BusinessId(1), GroupId(3), 1042, contact, START)
 }
 
 /// A conversation with one message, "Hello", received at [`START`] on a line of this kind: events 1 and 2.
@@ -200,7 +180,13 @@ fn event_line(kind: &EventKind) -> String {
         EventKind::Assigned { by, to, from, reason } => {
             format!("assigned {} by {} ({reason:?}), was {}", names(to), by.name, names(from))
         }
-        EventKind::Unassigned { by, from } => format!("unassigned by {}, was {}", by.name, names(from)),
+        EventKind::Unassigned { by, from, reason: UnassignReason::Unassign } => {
+            format!("unassigned by {}, was {}", by.name, names(from))
+        }
+        EventKind::Unassigned { by, from, reason } => {
+            format!("unassigned by {}, was {}: {reason:?}", by.name, names(from))
+        }
+        EventKind::Updated { fields } => format!("updated {}", fields.join(", ")),
         EventKind::Closed { by } => format!("closed by {}", by.name),
         EventKind::Reopened { by } => format!("reopened by {}", by.name),
     }
@@ -223,6 +209,7 @@ fn change_line(change: &Change) -> String {
             format!("= window of {channel_id} from {}s", at.since(START).as_secs())
         }
         Change::SetAssignees(assignees) => format!("= assignees {}", names(assignees)),
+        Change::SetVisibility => "= viewers".to_owned(),
         Change::SetRead { user_id, state } => {
             let forced = if state.forced_unread { " unread" } else { "" };
             format!("= read by {user_id} #{} ({} in){forced}", state.last_read_seq, state.read_inbound_count)

@@ -56,6 +56,41 @@ pub enum AgentCommand {
     Ping,
 }
 
+impl AgentCommand {
+    /// Its `t`.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Resume { .. } => "resume",
+            Self::MessageSend { .. } => "message.send",
+            Self::Attend { .. } => "conversation.attend",
+            Self::Assign { .. } => "conversation.assign",
+            Self::Unassign { .. } => "conversation.unassign",
+            Self::Close { .. } => "conversation.close",
+            Self::Reopen { .. } => "conversation.reopen",
+            Self::ReadMark { .. } => "read.mark",
+            Self::Typing { .. } => "typing",
+            Self::Viewing { .. } => "viewing",
+            Self::Ping => "ping",
+        }
+    }
+
+    /// The conversation it is about.
+    pub fn conversation(&self) -> Option<ConversationId> {
+        match self {
+            Self::MessageSend { conversation_id, .. }
+            | Self::Attend { conversation_id }
+            | Self::Assign { conversation_id, .. }
+            | Self::Unassign { conversation_id }
+            | Self::Close { conversation_id }
+            | Self::Reopen { conversation_id }
+            | Self::ReadMark { conversation_id, .. }
+            | Self::Typing { conversation_id } => Some(*conversation_id),
+            Self::Viewing { conversation_id } => *conversation_id,
+            Self::Resume { .. } | Self::Ping => None,
+        }
+    }
+}
+
 /// A frame of a webchat visitor.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "RawVisitorFrame")]

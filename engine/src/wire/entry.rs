@@ -1,7 +1,7 @@
 //! One event of a conversation as a frame: the same JSON on the socket and in the timeline.
 
 use super::view::{AssigneeView, ConversationView, MediaView, MessageView};
-use crate::conversation::{Actor, AssignReason, Assignee, Conversation, Event, EventKind};
+use crate::conversation::{Actor, AssignReason, Assignee, Conversation, Event, EventKind, UnassignReason};
 use crate::ids::{ChannelId, ConversationId, MessageId, UserId};
 use crate::receipt::{Failure, Status};
 use crate::time::Timestamp;
@@ -26,7 +26,8 @@ enum Data<'a> {
     Status { message_id: MessageId, status: Status, at: Timestamp, failure: Option<&'a Failure> },
     Media { message_id: MessageId, media: MediaView<'a> },
     Assigned { by: By<'a>, to: Vec<AssigneeView<'a>>, from: Vec<AssigneeView<'a>>, reason: AssignReason },
-    Unassigned { by: By<'a>, from: Vec<AssigneeView<'a>>, reason: &'static str },
+    Unassigned { by: By<'a>, from: Vec<AssigneeView<'a>>, reason: UnassignReason },
+    Updated { fields: &'a [String] },
     Done { by: By<'a> },
     Nothing {},
 }
@@ -58,6 +59,7 @@ impl EventKind {
             Self::Media { .. } => "message.media",
             Self::Assigned { .. } => "conversation.assigned",
             Self::Unassigned { .. } => "conversation.unassigned",
+            Self::Updated { .. } => "conversation.updated",
             Self::Closed { .. } => "conversation.closed",
             Self::Reopened { .. } => "conversation.reopened",
         }
@@ -79,9 +81,10 @@ fn agent_data<'a>(kind: &'a EventKind, contact_name: &'a str) -> Data<'a> {
         EventKind::Assigned { by, to, from, reason } => {
             Data::Assigned { by: By::of(by), to: assignees(to), from: assignees(from), reason: *reason }
         }
-        EventKind::Unassigned { by, from } => {
-            Data::Unassigned { by: By::of(by), from: assignees(from), reason: "unassign" }
+        EventKind::Unassigned { by, from, reason } => {
+            Data::Unassigned { by: By::of(by), from: assignees(from), reason: *reason }
         }
+        EventKind::Updated { fields } => Data::Updated { fields },
         EventKind::Closed { by } | EventKind::Reopened { by } => Data::Done { by: By::of(by) },
     }
 }
@@ -113,6 +116,7 @@ pub fn visitor_entry(event: &Event, conversation_id: ConversationId) -> Option<S
         EventKind::Created { .. }
         | EventKind::Assigned { .. }
         | EventKind::Unassigned { .. }
+        | EventKind::Updated { .. }
         | EventKind::Reopened { .. } => return None,
     };
     Some(json(&Entry { t: event.kind.name(), conversation_id, seq: event.seq, at: event.at, d, row: None }))

@@ -21,12 +21,16 @@ pub struct ConversationView<'a> {
     /// The line answers go out on.
     pub channel: Option<ChannelView<'a>>,
     pub assignees: Vec<AssigneeView<'a>>,
+    /// Users who alone may see it; `null`: everybody in the group.
+    pub visible_to: Option<&'a [UserId]>,
     pub last_message: Option<PreviewView<'a>>,
     pub window: CareWindow,
     pub waiting_since: Option<Timestamp>,
     pub last_activity_at: Timestamp,
     pub inbound_count: i64,
     pub seq: i64,
+    /// Grows with every change of the row; send it back as `expected_version`.
+    pub version: i64,
     pub created_at: Timestamp,
 }
 
@@ -79,6 +83,7 @@ impl<'a> ConversationView<'a> {
                 name: &route.name,
             }),
             assignees: conversation.assignees.iter().map(AssigneeView::of).collect(),
+            visible_to: conversation.visible_to.as_deref(),
             last_message: conversation.last_message.as_ref().map(|last| PreviewView {
                 preview: &last.text,
                 direction: last.direction,
@@ -91,6 +96,7 @@ impl<'a> ConversationView<'a> {
             last_activity_at: conversation.last_activity_at,
             inbound_count: conversation.inbound_count,
             seq: conversation.last_seq,
+            version: conversation.version,
             created_at: conversation.created_at,
         }
     }

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use switchboard_engine::channel::{Channel, ChannelKind, Provider};
 use switchboard_engine::channels::Content;
 use switchboard_engine::contact::{Contact, Identity, IdentityKind};
-use switchboard_engine::conversation::{Birth, Command, Conversation, ConversationStatus, Receive, Route};
+use switchboard_engine::conversation::{Birth, Command, Conversation, Receive, Route};
 use switchboard_engine::ids::{BusinessId, ChannelId, ContactId, ConversationId, GroupId, MessageId, UserId};
 use switchboard_engine::time::Timestamp;
 use switchboard_engine::user::Role;
@@ -81,13 +81,7 @@ async fn set_up(store: &Store) -> Result<()> {
         return Ok(());
     }
     let now = now();
-    let business = Business {
-        id: BUSINESS,
-        name: "Load test".to_owned(),
-        country: "GB".to_owned(),
-        time_zone: "Europe/London".to_owned(),
-        created_at: now,
-    };
+    let business = Business::new(BUSINESS, "Load test".to_owned(), "GB", "Europe/London", now);
     let admin = NewUser {
         id: UserId(4),
         first_name: "Load".to_owned(),
@@ -100,7 +94,7 @@ async fn set_up(store: &Store) -> Result<()> {
         locale: None,
         time_zone: None,
     };
-    let group = Group { id: GROUP, name: "Support".to_owned() };
+    let group = Group::new(GROUP, "Support");
     store.create_business(SetUp { business, admin, group }).await?;
     let channel = Channel {
         id: CHANNEL,
@@ -197,28 +191,9 @@ fn unborn(sender: u32) -> Conversation {
     let mark = Identity::new(IdentityKind::Phone, format!("+{}", phone(sender)));
     let identities: Vec<Identity> = mark.into_iter().collect();
     let contact = ContactId(IDS.fetch_add(1, Ordering::Relaxed));
-    Conversation {
-        id: ConversationId(IDS.fetch_add(1, Ordering::Relaxed)),
-        business_id: BUSINESS,
-        group_id: GROUP,
-        number: i64::from(sender) + 1,
-        contact: Contact::unknown(contact, &identities, None),
-        status: ConversationStatus::Open,
-        assignees: Vec::new(),
-        routes: Vec::new(),
-        last_seq: 0,
-        version: 0,
-        ai_epoch: 0,
-        inbound_count: 0,
-        last_inbound_seq: 0,
-        last_inbound_provider_id: None,
-        last_message: None,
-        waiting_since: None,
-        last_activity_at: now(),
-        created_at: now(),
-        recent_inbound: std::collections::VecDeque::new(),
-        recent_outbound: std::collections::VecDeque::new(),
-    }
+    let id = ConversationId(IDS.fetch_add(1, Ordering::Relaxed));
+    let contact = Contact::unknown(contact, &identities, None);
+    Conversation::unborn(id, BUSINESS, GROUP, i64::from(sender) + 1, contact, now())
 }
 
 fn route(sender: u32) -> Route {

@@ -7,8 +7,8 @@ use crate::rows::conversation::ConversationRow;
 use crate::rows::message::OutboundRow;
 use crate::rows::word;
 use crate::tables::{
-    care_window, channel, contact, conversation, conversation_assignee, conversation_route, message,
-    user_account,
+    care_window, channel, contact, conversation, conversation_assignee, conversation_route,
+    conversation_visibility, message, user_account,
 };
 use diesel::dsl::sql;
 use diesel::prelude::*;
@@ -46,9 +46,35 @@ pub(crate) async fn list(conn: &mut Conn, ids: Vec<ConversationId>) -> Result<Ve
         route_at.insert(row.id, row.route_inbound_at);
         found.insert(row.id, row.assemble(contact)?);
     }
+    add_viewers(conn, &mut found).await?;
     add_assignees(conn, &keys, &mut found).await?;
     add_routes(conn, &keys, &mut found, &route_at).await?;
     Ok(keys.iter().filter_map(|id| found.remove(id)).collect())
+}
+
+/// Few conversations have a list of their own; only those are asked for it.
+async fn add_viewers(conn: &mut Conn, found: &mut HashMap<i64, Conversation>) -> Result<(), StoreError> {
+    let restricted: Vec<i64> =
+        found.values().filter(|one| one.visible_to.is_some()).map(|one| one.id.0).collect();
+    if restricted.is_empty() {
+        return Ok(());
+    }
+    let rows: Vec<(i64, i64)> = conversation_visibility::table
+        .filter(conversation_visibility::conversation_id.eq_any(restricted))
+        .order((conversation_visibility::conversation_id, conversation_visibility::user_id))
+        .select((conversation_visibility::conversation_id, conversation_visibility::user_id))
+        .load(conn)
+        .await?;
+    let mut viewers: HashMap<i64, Vec<UserId>> = HashMap::new();
+    for (conversation, user) in rows {
+        viewers.entry(conversation).or_default().push(UserId(user));
+    }
+    for (id, users) in viewers {
+        if let Some(conversation) = found.get_mut(&id) {
+            conversation.visible_to = Some(users.into());
+        }
+    }
+    Ok(())
 }
 
 async fn add_assignees(

@@ -13,18 +13,24 @@ use switchboard_engine::lists::List;
 
 /// What the counts must be: the same lists as in `switchboard_engine::lists::places`.
 const COUNTED: &str = "\
-    SELECT group_id, 0 AS user_id, 'team' AS list, COUNT(*) AS total FROM conversation WHERE status = 'open' GROUP BY group_id \
-    UNION ALL SELECT group_id, 0, 'closed', COUNT(*) FROM conversation WHERE status = 'closed' GROUP BY group_id \
-    UNION ALL SELECT group_id, 0, 'unassigned', COUNT(*) FROM conversation \
-      WHERE status = 'open' AND owner_user_id IS NULL GROUP BY group_id \
-    UNION ALL SELECT group_id, 0, 'pending', COUNT(*) FROM conversation \
-      WHERE status = 'open' AND waiting_since IS NOT NULL GROUP BY group_id \
+    SELECT group_id, user_id, 'team' AS list, COUNT(*) AS total FROM seen WHERE status = 'open' GROUP BY group_id, user_id \
+    UNION ALL SELECT group_id, user_id, 'closed', COUNT(*) FROM seen WHERE status = 'closed' GROUP BY group_id, user_id \
+    UNION ALL SELECT group_id, user_id, 'unassigned', COUNT(*) FROM seen \
+      WHERE status = 'open' AND owner_user_id IS NULL GROUP BY group_id, user_id \
+    UNION ALL SELECT group_id, user_id, 'pending', COUNT(*) FROM seen \
+      WHERE status = 'open' AND waiting_since IS NOT NULL GROUP BY group_id, user_id \
     UNION ALL SELECT c.group_id, a.user_id, 'mine', COUNT(*) FROM conversation c \
       JOIN conversation_assignee a ON a.conversation_id = c.id WHERE c.status = 'open' AND c.inbound_count > 0 \
       GROUP BY c.group_id, a.user_id \
     UNION ALL SELECT c.group_id, a.user_id, 'sent', COUNT(*) FROM conversation c \
       JOIN conversation_assignee a ON a.conversation_id = c.id WHERE c.status = 'open' AND c.inbound_count = 0 \
       GROUP BY c.group_id, a.user_id";
+
+/// Who sees what: everybody (0) or, with a list of its own, each on the list.
+const SEEN: &str = "WITH seen AS (\
+    SELECT group_id, status, owner_user_id, waiting_since, 0 AS user_id FROM conversation WHERE NOT restricted \
+    UNION ALL SELECT c.group_id, c.status, c.owner_user_id, c.waiting_since, v.user_id FROM conversation c \
+      JOIN conversation_visibility v ON v.conversation_id = c.id WHERE c.restricted)";
 
 /// In `meta`, once the counts have been made.
 const MADE: &str = "inbox_counts";
@@ -57,7 +63,7 @@ pub(crate) async fn counts(
 /// How many counts are not what counting says; it looks at every conversation.
 pub(crate) async fn wrong(conn: &mut Conn) -> Result<i64, StoreError> {
     let ask = format!(
-        "(SELECT COUNT(*) FROM (SELECT group_id, user_id, list FROM (\
+        "({SEEN} SELECT COUNT(*) FROM (SELECT group_id, user_id, list FROM (\
          SELECT group_id, user_id, list, total FROM inbox_count \
          UNION ALL SELECT group_id, user_id, list, -total FROM ({COUNTED}) AS counted) AS both_sides \
          GROUP BY group_id, user_id, list HAVING SUM(total) <> 0) AS wrong)"
@@ -68,7 +74,7 @@ pub(crate) async fn wrong(conn: &mut Conn) -> Result<i64, StoreError> {
 /// Counts everything once. Nobody can move a count meanwhile.
 pub(crate) async fn rebuild(conn: &mut Conn) -> Result<(), StoreError> {
     conn.batch_execute(&format!(
-        "{LOCK_COUNTS} DELETE FROM inbox_count; INSERT INTO inbox_count (group_id, user_id, list, total) {COUNTED};"
+        "{LOCK_COUNTS} DELETE FROM inbox_count; INSERT INTO inbox_count (group_id, user_id, list, total) {SEEN} {COUNTED};"
     ))
     .await?;
     diesel::insert_into(meta::table)

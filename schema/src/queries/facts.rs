@@ -66,13 +66,16 @@ macro_rules! read_columns {
 pub(crate) async fn check_tables(conn: &mut Conn) -> Result<usize, StoreError> {
     read_columns!(
         conn,
+        audit,
         business,
         care_window,
         channel,
         contact,
+        contact_visibility,
         conversation,
         conversation_assignee,
         conversation_route,
+        conversation_visibility,
         event,
         group_member,
         identity,

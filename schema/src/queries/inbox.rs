@@ -29,6 +29,19 @@ macro_rules! older {
     };
 }
 
+/// A conversation with a list of its own is for those on it.
+macro_rules! visible_to {
+    ($user:expr) => {
+        sql::<Bool>(
+            "(NOT conversation.restricted OR EXISTS (SELECT 1 FROM conversation_visibility \
+             WHERE conversation_visibility.conversation_id = conversation.id \
+             AND conversation_visibility.user_id = ",
+        )
+        .bind::<BigInt, _>($user.0)
+        .sql("))")
+    };
+}
+
 /// Owner and status literally, as the partial index has them.
 fn unassigned() -> SqlLiteral<Bool> {
     sql("conversation.status = 'open' AND conversation.owner_user_id IS NULL")
@@ -98,6 +111,7 @@ async fn slice(
     let mut query = conversation::table
         .filter(sql::<Bool>(&format!("{plus}conversation.group_id = {group}")))
         .filter(condition)
+        .filter(visible_to!(inbox.viewer))
         .order((conversation::last_activity_at.desc(), conversation::id.desc()))
         .limit(inbox.limit as i64)
         .select((conversation::last_activity_at, conversation::id))
@@ -119,6 +133,7 @@ async fn mine(conn: &mut Conn, inbox: &Inbox, matching: Option<&Matching>) -> Re
             conversation_assignee::user_id.eq(inbox.viewer.0).and(conversation_assignee::is_open.eq(true)),
         )
         .filter(conversation::group_id.eq_any(groups).and(conversation::inbound_count.gt(0)))
+        .filter(visible_to!(inbox.viewer))
         .order((conversation::last_activity_at.desc(), conversation::id.desc()))
         .limit(inbox.limit as i64)
         .select((conversation::last_activity_at, conversation::id))

@@ -82,17 +82,31 @@ pub(crate) async fn any_business(conn: &mut Conn) -> Result<bool, StoreError> {
 }
 
 pub(crate) async fn business(conn: &mut Conn) -> Result<Option<Business>, StoreError> {
-    let row: Option<(i64, String, String, String, i64)> = business::table
+    type Row = (i64, String, String, String, Option<String>, String, i64);
+    let row: Option<Row> = business::table
         .order(business::id)
-        .select((business::id, business::name, business::country, business::time_zone, business::created_at))
+        .select((
+            business::id,
+            business::name,
+            business::country,
+            business::time_zone,
+            business::currency,
+            business::settings,
+            business::created_at,
+        ))
         .first(conn)
         .await
         .optional()?;
-    Ok(row.map(|(id, name, country, time_zone, at)| Business {
+    let Some((id, name, country, time_zone, currency, settings, at)) = row else { return Ok(None) };
+    let settings = serde_json::from_str(&settings)
+        .map_err(|error| StoreError::Corrupt(format!("business.settings: {error}")))?;
+    Ok(Some(Business {
         id: BusinessId(id),
         name,
         country,
         time_zone,
+        currency,
+        settings,
         created_at: Timestamp(at),
     }))
 }
@@ -198,20 +212,6 @@ pub(crate) async fn all_users(conn: &mut Conn, business: BusinessId) -> Result<V
     users(rows.order((user_account::first_name, user_account::last_name, user_account::id)).load(conn).await?)
 }
 
-/// Active members, and active admins, who answer anywhere.
-pub(crate) async fn eligible(conn: &mut Conn, group: GroupId) -> Result<Vec<User>, StoreError> {
-    let members =
-        group_member::table.filter(group_member::group_id.eq(group.0)).select(group_member::user_id);
-    let business = team_group::table.filter(team_group::id.eq(group.0)).select(team_group::business_id);
-    let rows = user_account::table
-        .filter(user_account::business_id.eq_any(business))
-        .filter(user_account::status.eq(UserStatus::Active.as_str()))
-        .filter(user_account::role.eq(Role::Admin.as_str()).or(user_account::id.eq_any(members)))
-        .order((user_account::first_name, user_account::last_name, user_account::id))
-        .select(UserRow::as_select());
-    users(rows.load(conn).await?)
-}
-
 pub(crate) async fn create_group(
     conn: &mut Conn,
     business: BusinessId,
@@ -227,6 +227,7 @@ pub(crate) async fn create_group(
             team_group::name.eq(&group.name),
             team_group::position.eq(count),
             team_group::status.eq("active"),
+            team_group::is_first.eq(count == 0),
             team_group::created_at.eq(at.0),
             team_group::updated_at.eq(at.0),
         ))
@@ -256,27 +257,6 @@ pub(crate) async fn add_member(
 
 pub(crate) async fn remove_member(conn: &mut Conn, group: GroupId, user: UserId) -> Result<bool, StoreError> {
     Ok(diesel::delete(group_member::table.find((group.0, user.0))).execute(conn).await? == 1)
-}
-
-pub(crate) async fn groups(conn: &mut Conn, business: BusinessId) -> Result<Vec<Group>, StoreError> {
-    let rows: Vec<(i64, String)> = team_group::table
-        .filter(team_group::business_id.eq(business.0).and(team_group::status.eq("active")))
-        .order((team_group::position, team_group::id))
-        .select((team_group::id, team_group::name))
-        .load(conn)
-        .await?;
-    Ok(rows.into_iter().map(|(id, name)| Group { id: GroupId(id), name }).collect())
-}
-
-pub(crate) async fn groups_of(conn: &mut Conn, user: UserId) -> Result<Vec<Group>, StoreError> {
-    let rows: Vec<(i64, String)> = team_group::table
-        .inner_join(group_member::table.on(group_member::group_id.eq(team_group::id)))
-        .filter(group_member::user_id.eq(user.0).and(team_group::status.eq("active")))
-        .order((team_group::position, team_group::id))
-        .select((team_group::id, team_group::name))
-        .load(conn)
-        .await?;
-    Ok(rows.into_iter().map(|(id, name)| Group { id: GroupId(id), name }).collect())
 }
 
 pub(crate) async fn create_session(conn: &mut Conn, new: &Session) -> Result<(), StoreError> {

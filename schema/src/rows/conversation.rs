@@ -9,7 +9,7 @@ use crate::tables::conversation;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Nullable, Text};
 use std::borrow::Cow;
-use std::collections::VecDeque;
+use std::sync::Arc;
 use switchboard_engine::conversation::{Conversation, ConversationStatus, Preview, ReadState, Route};
 use switchboard_engine::ids::{BusinessId, ConversationId, GroupId, MessageId, UserId};
 use switchboard_engine::lists::{Holder, Place};
@@ -42,6 +42,7 @@ statement! {
         last_message_at: Option<i64> => Nullable<BigInt>,
         waiting_since: Option<i64> => Nullable<BigInt>,
         last_activity_at: i64 => BigInt,
+        restricted: bool => Bool,
     } ""
 }
 
@@ -72,6 +73,25 @@ statement! {
         status: &'a str => Text,
         owner_user_id: Option<i64> => Nullable<BigInt>,
     } where { id = "id": i64 => BigInt }
+}
+
+statement! {
+    /// The list itself stands in rows of its own.
+    update "conversation" Restriction[] {
+        restricted: bool => Bool,
+    } where { id = "id": i64 => BigInt }
+}
+
+statement! {
+    with b NoViewers[] { id: i64 => BigInt }
+    "DELETE FROM conversation_visibility WHERE conversation_id IN (SELECT id FROM b)"
+}
+
+statement! {
+    insert "conversation_visibility" NewViewer[] {
+        conversation_id: i64 => BigInt,
+        user_id: i64 => BigInt,
+    } ""
 }
 
 statement! {
@@ -160,6 +180,7 @@ pub(crate) struct ConversationRow {
     waiting_since: Option<i64>,
     pub(crate) last_activity_at: i64,
     created_at: i64,
+    pub(crate) restricted: bool,
 }
 
 impl ConversationRow {
@@ -183,15 +204,13 @@ impl ConversationRow {
     /// The conversation, without assignees, routes and recents.
     pub(crate) fn assemble(mut self, contact: ContactRow) -> Result<Conversation, StoreError> {
         let last_message = self.preview()?;
+        let (id, business, group) =
+            (ConversationId(self.id), BusinessId(self.business_id), GroupId(self.group_id));
+        let contact = contact.try_into()?;
         Ok(Conversation {
-            id: ConversationId(self.id),
-            business_id: BusinessId(self.business_id),
-            group_id: GroupId(self.group_id),
-            number: self.number,
-            contact: contact.try_into()?,
             status: word("conversation.status", &self.status, ConversationStatus::parse)?,
-            assignees: Vec::new(),
-            routes: Vec::new(),
+            // Nobody, until its viewers are read.
+            visible_to: self.restricted.then(|| Arc::from([])),
             last_seq: self.last_seq,
             version: self.version,
             ai_epoch: self.ai_epoch,
@@ -201,9 +220,7 @@ impl ConversationRow {
             last_message,
             waiting_since: self.waiting_since.map(Timestamp),
             last_activity_at: Timestamp(self.last_activity_at),
-            created_at: Timestamp(self.created_at),
-            recent_inbound: VecDeque::new(),
-            recent_outbound: VecDeque::new(),
+            ..Conversation::unborn(id, business, group, self.number, contact, Timestamp(self.created_at))
         })
     }
 }
@@ -274,6 +291,7 @@ impl<'a> NewConversation<'a> {
             last_message_at: head.last_message_at,
             waiting_since: head.waiting_since,
             last_activity_at: head.last_activity_at,
+            restricted: state.visible_to.is_some(),
         }
     }
 }

@@ -6,7 +6,7 @@ use crate::tables::event;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text};
 use serde::{Deserialize, Serialize};
-use switchboard_engine::conversation::{Actor, AssignReason, Assignee, Event, EventKind};
+use switchboard_engine::conversation::{Actor, AssignReason, Assignee, Event, EventKind, UnassignReason};
 use switchboard_engine::ids::{ChannelId, MessageId};
 use switchboard_engine::message::{Media, Message};
 use switchboard_engine::receipt::{Failure, Status};
@@ -65,6 +65,13 @@ struct Assigned {
 struct Unassigned {
     by: Actor,
     from: Vec<Assignee>,
+    #[serde(default)]
+    reason: UnassignReason,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Updated {
+    fields: Vec<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -89,9 +96,12 @@ fn stored(kind: &EventKind) -> (&'static str, Option<MessageId>, Option<serde_js
             let news = Assigned { by: by.clone(), to: to.clone(), from: from.clone(), reason: *reason };
             ("conversation.assigned", None, Some(json(&news)))
         }
-        EventKind::Unassigned { by, from } => {
-            let news = Unassigned { by: by.clone(), from: from.clone() };
+        EventKind::Unassigned { by, from, reason } => {
+            let news = Unassigned { by: by.clone(), from: from.clone(), reason: *reason };
             ("conversation.unassigned", None, Some(json(&news)))
+        }
+        EventKind::Updated { fields } => {
+            ("conversation.updated", None, Some(json(&Updated { fields: fields.clone() })))
         }
         EventKind::Closed { by } => ("conversation.closed", None, Some(json(&Turned { by: by.clone() }))),
         EventKind::Reopened { by } => ("conversation.reopened", None, Some(json(&Turned { by: by.clone() }))),
@@ -140,9 +150,10 @@ impl EventRow {
                 EventKind::Assigned { by, to, from, reason }
             }
             "conversation.unassigned" => {
-                let Unassigned { by, from } = self.data()?;
-                EventKind::Unassigned { by, from }
+                let Unassigned { by, from, reason } = self.data()?;
+                EventKind::Unassigned { by, from, reason }
             }
+            "conversation.updated" => EventKind::Updated { fields: self.data::<Updated>()?.fields },
             "conversation.closed" => EventKind::Closed { by: self.data::<Turned>()?.by },
             "conversation.reopened" => EventKind::Reopened { by: self.data::<Turned>()?.by },
             other => return Err(StoreError::corrupt("event.kind", other)),

@@ -61,21 +61,6 @@ impl Store {
         run!(self, write, |conn, queries| queries::team::seen(conn, user, now))
     }
 
-    /// Those a conversation of this group may be assigned to: its active members and every active admin, by name.
-    pub async fn members_of(&self, group: GroupId) -> Result<Vec<User>, StoreError> {
-        run!(self, read, |conn, queries| queries::team::eligible(conn, group))
-    }
-
-    /// All groups, in their order.
-    pub async fn groups(&self, business: BusinessId) -> Result<Vec<Group>, StoreError> {
-        run!(self, read, |conn, queries| queries::team::groups(conn, business))
-    }
-
-    /// The groups a user is a member of.
-    pub async fn groups_of(&self, user: UserId) -> Result<Vec<Group>, StoreError> {
-        run!(self, read, |conn, queries| queries::team::groups_of(conn, user))
-    }
-
     /// Adds a group behind the others.
     pub async fn create_group(
         &self,

@@ -4,7 +4,7 @@ use super::setup::widget_key;
 use super::shapes::{Refusals, WriteRefusals};
 use crate::error::ApiError;
 use crate::origin::is_source;
-use crate::session::{Admin, SignedIn};
+use crate::session::SignedIn;
 use actix_web::http::header::HeaderName;
 use actix_web::{HttpResponse, get, post, web};
 use serde::{Deserialize, Serialize};
@@ -15,6 +15,7 @@ use switchboard_engine::channel::{Channel, ChannelKind, Provider};
 use switchboard_engine::channels::sms::gateway::{BodyFormat, TOKEN_HEADERS};
 use switchboard_engine::channels::sms::vonage::signature::Method;
 use switchboard_engine::ids::{ChannelId, GroupId};
+use switchboard_engine::permission::Operation;
 use switchboard_schema::{ChannelRecord, ChannelStatus};
 use utoipa::ToSchema;
 
@@ -104,18 +105,18 @@ pub(crate) async fn list_channels(signed_in: SignedIn) -> Result<HttpResponse, A
     Ok(HttpResponse::Ok().json(ChannelsAnswer { channels }))
 }
 
-/// Connects a line. Admins only.
+/// Connects a line: admins, and admins of its group.
 #[utoipa::path(tag = "channels", request_body = CreateChannelRequest, responses((status = 201, body = ChannelAnswer), Refusals, WriteRefusals))]
 #[post("/channels")]
 pub(crate) async fn create_channel(
-    admin: Admin,
+    signed_in: SignedIn,
     body: web::Json<CreateChannelRequest>,
 ) -> Result<HttpResponse, ApiError> {
-    let SignedIn { site, user, .. } = admin.0;
+    let SignedIn { site, user, .. } = signed_in;
     let body = body.into_inner();
     let group = body.group_id;
-    let known = site.roster().groups.iter().any(|one| one.id == group && one.business_id == user.business_id);
-    if !known {
+    user.may(Operation::ManageChannels, group)?;
+    if site.roster().group(user.business_id, group).is_none_or(|known| known.archived) {
         return Err(ApiError::invalid("group_id", "is not a group of this business"));
     }
     let CreateChannelRequest { kind, provider, name, address, settings, credentials, .. } = checked(body)?;

@@ -40,10 +40,18 @@ pub(crate) async fn get_counts(
     query: web::Query<CountsQuery>,
 ) -> Result<HttpResponse, ApiError> {
     let groups = groups(&signed_in, query.group_id.as_deref())?;
-    let counts = signed_in.site.actors.core.store.counts(groups, signed_in.user.id).await?;
+    let counts = counts_of(&signed_in, groups).await?;
     let switchboard_schema::Counts { team, mine, sent, unassigned, pending, closed, all } = counts;
     let counts = Counts { team, mine, sent, unassigned, pending, closed, all };
     Ok(HttpResponse::Ok().json(CountsAnswer { counts }))
+}
+
+/// How many conversations of these groups the user's lists hold.
+pub(super) async fn counts_of(
+    signed_in: &SignedIn,
+    groups: Vec<GroupId>,
+) -> Result<switchboard_schema::Counts, ApiError> {
+    Ok(signed_in.site.actors.core.store.counts(groups, signed_in.user.id).await?)
 }
 
 /// The groups a question is about: the one named, if the user may see it, or all they may see.

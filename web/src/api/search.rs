@@ -129,6 +129,6 @@ pub(super) fn question(text: &str) -> Result<Query, ApiError> {
 }
 
 fn scope(signed_in: &SignedIn, group: Option<&str>) -> Result<SearchScope, ApiError> {
-    let everywhere = group.is_none() && signed_in.user.visible_groups().is_none();
+    let everywhere = group.is_none() && signed_in.user.viewer().groups.is_none();
     Ok(SearchScope { viewer: signed_in.user.id, groups: groups(signed_in, group)?, everywhere })
 }

@@ -1,6 +1,7 @@
 //! Signing in and out, and what a browser needs to know at its start.
 
-use super::shapes::{ErrorAnswer, Group, Refusals, User, UserAnswer, WriteRefusals};
+use super::shapes::{ErrorAnswer, Group, Refusals, User, UserAnswer, WriteRefusals, allowed};
+use crate::audit;
 use crate::error::ApiError;
 use crate::session::{Sessions, SignedIn, no_cookie, site};
 use actix_web::dev::Payload;
@@ -12,7 +13,7 @@ use std::time::Instant;
 use switchboard_actors::telemetry;
 use switchboard_engine::ids::BusinessId;
 use switchboard_engine::time::Timestamp;
-use switchboard_schema::UserStatus;
+use switchboard_schema::{AuditActor, UserStatus};
 use utoipa::ToSchema;
 
 #[derive(Deserialize, ToSchema)]
@@ -29,6 +30,8 @@ pub struct SessionAnswer {
     business: Business,
     /// Groups this user may see.
     groups: Vec<Group>,
+    /// Operations you may do in the business as a whole.
+    permissions: Vec<&'static str>,
     demo: bool,
     #[schema(value_type = String, format = DateTime)]
     server_time: Timestamp,
@@ -87,6 +90,8 @@ pub(crate) async fn sign_in(
     let agent = request.headers().get(USER_AGENT).and_then(|agent| agent.to_str().ok());
     let cookie = Sessions::begin(&site, user.id, agent).await?;
     metrics::counter!(telemetry::LOGINS, "result" => "ok").increment(1);
+    let actor = AuditActor::User { id: colleague.id, name: colleague.name() };
+    audit::told(&site, colleague.business_id, actor, "signed_in", request.peer_addr()).await;
     Ok(HttpResponse::Created().cookie(cookie).json(UserAnswer { user: User::of(&colleague) }))
 }
 
@@ -107,7 +112,8 @@ pub(crate) async fn get_session(signed_in: SignedIn) -> Result<HttpResponse, Api
             country: business.country.clone(),
             time_zone: business.time_zone.clone(),
         },
-        groups: groups.map(Group::of).collect(),
+        groups: groups.map(|group| Group::of(group, &user)).collect(),
+        permissions: allowed(|operation| user.may_here(operation).is_ok()),
         demo: site.demo,
         server_time: site.actors.core.clock.now(),
     };

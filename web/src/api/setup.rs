@@ -136,13 +136,7 @@ async fn create(site: &Site, body: SetupRequest) -> Result<UserId, StoreError> {
     let Ok(password_hash) = site.passwords.hash(body.password).await else { return Err(StoreError::Busy) };
     let name = body.business_name.trim().to_owned();
     let set_up = SetUp {
-        business: Business {
-            id: business,
-            name: name.clone(),
-            country: body.country,
-            time_zone: body.time_zone,
-            created_at: now,
-        },
+        business: Business::new(business, name.clone(), &body.country, &body.time_zone, now),
         admin: NewUser {
             id: admin,
             first_name: body.first_name.trim().to_owned(),
@@ -155,7 +149,7 @@ async fn create(site: &Site, body: SetupRequest) -> Result<UserId, StoreError> {
             locale: None,
             time_zone: None,
         },
-        group: Group { id: group, name: "General".to_owned() },
+        group: Group::new(group, "General"),
     };
     let store = &site.actors.core.store;
     store.create_business(set_up).await?;

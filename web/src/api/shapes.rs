@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use switchboard_actors::roster::{Colleague, Group as TeamGroup};
 use switchboard_engine::ids::{GroupId, UserId};
+use switchboard_engine::permission::Operation;
 use switchboard_engine::user::Role;
 use utoipa::{IntoResponses, ToSchema};
 
@@ -89,12 +90,37 @@ pub struct Group {
     #[schema(value_type = String)]
     id: GroupId,
     name: String,
+    position: i64,
+    /// `active` or `archived`
+    status: &'static str,
+    /// Made with the business; new users join it, and it cannot be archived.
+    is_first: bool,
+    /// Your role in it, `admin` or `agent`; `null` when you are no member.
+    #[schema(value_type = Option<String>)]
+    role: Option<Role>,
+    /// Operations you may do in it.
+    permissions: Vec<&'static str>,
 }
 
 impl Group {
-    pub fn of(group: &TeamGroup) -> Self {
-        Self { id: group.id, name: group.name.clone() }
+    /// As `user` sees it.
+    pub fn of(group: &TeamGroup, user: &Colleague) -> Self {
+        let role = if user.leads.contains(&group.id) { Role::Admin } else { Role::Agent };
+        Self {
+            id: group.id,
+            name: group.name.clone(),
+            position: group.position,
+            status: if group.archived { "archived" } else { "active" },
+            is_first: group.is_first,
+            role: user.belongs_to(group.id).then_some(role),
+            permissions: allowed(|operation| user.may(operation, group.id).is_ok()),
+        }
     }
+}
+
+/// Names of the operations for which `may` says yes.
+pub fn allowed(may: impl Fn(Operation) -> bool) -> Vec<&'static str> {
+    Operation::ALL.into_iter().filter(|operation| may(*operation)).map(Operation::as_str).collect()
 }
 
 /// A conversation, the same for every viewer.
@@ -110,6 +136,8 @@ pub struct Conversation {
     /// The channel replies go to.
     pub channel: Option<ChannelRef>,
     pub assignees: Vec<Assignee>,
+    /// Users who alone may see it; `null`: everybody in the group.
+    pub visible_to: Option<Vec<String>>,
     pub last_message: Option<LastMessage>,
     pub window: Window,
     pub waiting_since: Option<String>,
@@ -117,6 +145,8 @@ pub struct Conversation {
     pub inbound_count: i64,
     /// Number of its newest event.
     pub seq: i64,
+    /// Grows with every change of the row.
+    pub version: i64,
     pub created_at: String,
 }
 
@@ -407,14 +437,11 @@ mod tests {
 
     fn conversation() -> rules::Conversation {
         let mark = Identity::new(IdentityKind::Phone, "+447400123456").unwrap();
+        let contact = Customer::unknown(ContactId(9), &[mark], Some("Jo".to_owned()));
+        let (id, business, group) = (ConversationId(2), BusinessId(1), GroupId(1));
         rules::Conversation {
-            id: ConversationId(2),
-            business_id: BusinessId(1),
-            group_id: GroupId(1),
-            number: 1001,
-            contact: Customer::unknown(ContactId(9), &[mark], Some("Jo".to_owned())),
-            status: rules::ConversationStatus::Open,
             assignees: vec![rules::Assignee { user_id: UserId(6), name: "Ann Lee".to_owned(), owner: true }],
+            visible_to: Some([UserId(6)].into()),
             routes: vec![rules::Route {
                 channel_id: ChannelId(4),
                 kind: ChannelKind::Whatsapp,
@@ -424,10 +451,8 @@ mod tests {
             }],
             last_seq: 3,
             version: 1,
-            ai_epoch: 0,
             inbound_count: 1,
             last_inbound_seq: 2,
-            last_inbound_provider_id: None,
             last_message: Some(rules::Preview {
                 message_id: MessageId(1),
                 text: "Hi".to_owned(),
@@ -437,10 +462,7 @@ mod tests {
                 at: Timestamp(0),
             }),
             waiting_since: Some(Timestamp(0)),
-            last_activity_at: Timestamp(0),
-            created_at: Timestamp(0),
-            recent_inbound: [].into(),
-            recent_outbound: [].into(),
+            ..rules::Conversation::unborn(id, business, group, 1001, contact, Timestamp(0))
         }
     }
 

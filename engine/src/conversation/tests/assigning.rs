@@ -119,3 +119,27 @@ fn a_closed_conversation_is_nobodys_to_take() {
         check(&closed, &command, seconds(1), &["refused conversation_closed"]);
     }
 }
+
+fn release(user: Member, reason: UnassignReason) -> Command {
+    Command::Release(Release { user: user.id, by: Actor::from(&ada()), reason })
+}
+
+/// To see it go red: keep the owner's mark with whoever had it.
+#[test]
+fn whoever_leaves_is_taken_out_and_the_next_in_line_owns() {
+    let both = after(&begun(ChannelKind::Sms), [assign(ada(), vec![candidate(ann()), candidate(bob())])]);
+    let then = &["#4 unassigned by Ada, was Ann*: LeftGroup", "= assignees Bob*"];
+    let bobs = check(&both, &release(ann(), UnassignReason::LeftGroup), seconds(2), then);
+    check(&bobs, &release(ann(), UnassignReason::LeftGroup), seconds(3), &[]);
+    let then = &["#5 unassigned by Ada, was Bob*: Deactivated", "= assignees nobody"];
+    check(&bobs, &release(bob(), UnassignReason::Deactivated), seconds(3), then);
+}
+
+#[test]
+fn a_conversation_nobody_is_left_to_see_is_shown_to_its_group() {
+    let mut hidden = begun(ChannelKind::Sms);
+    hidden.visible_to = Some([ann().id].into());
+    let shown = check(&hidden, &Command::Reveal(Reveal), seconds(2), &["#3 updated visible_to", "= viewers"]);
+    assert_eq!(shown.visible_to, None);
+    check(&shown, &Command::Reveal(Reveal), seconds(2), &[]);
+}

@@ -16,6 +16,7 @@ enum Step {
     Attend { by: u8 },
     Assign { by: u8, to: Vec<u8>, stranger: bool },
     Unassign { by: u8 },
+    Release { user: u8 },
     Close { by: u8 },
     Reopen { by: u8 },
     Read { by: u8, upto: Option<u8> },
@@ -36,6 +37,7 @@ fn step() -> impl Strategy<Value = Step> {
         2 => (0..4_u8, prop::collection::vec(0..4_u8, 0..3), prop::bool::weighted(0.1))
             .prop_map(|(by, to, stranger)| Step::Assign { by, to, stranger }),
         1 => (0..4_u8).prop_map(|by| Step::Unassign { by }),
+        1 => (0..4_u8).prop_map(|user| Step::Release { user }),
         1 => (0..4_u8).prop_map(|by| Step::Close { by }),
         1 => (0..4_u8).prop_map(|by| Step::Reopen { by }),
         2 => (0..4_u8, prop::option::of(0..60_u8)).prop_map(|(by, upto)| Step::Read { by, upto }),
@@ -93,7 +95,8 @@ impl Model {
                 self.open = true;
                 self.assignees = vec![reopen.by.id];
             }
-            Command::FileArrived(_) | Command::Close(_) | Command::Reopen(_) => {}
+            Command::Release(release) => self.assignees.retain(|user| *user != release.user),
+            Command::FileArrived(_) | Command::Close(_) | Command::Reopen(_) | Command::Reveal(_) => {}
             Command::Attend(_) | Command::Assign(_) | Command::Unassign(_) if !self.open => {
                 return Some("conversation_closed");
             }
@@ -282,6 +285,11 @@ impl Walk {
                 Command::Assign(Assign { by: person(by), to: to.iter().map(candidate).collect() })
             }
             Step::Unassign { by } => Command::Unassign(Unassign { by: person(by) }),
+            Step::Release { user } => Command::Release(Release {
+                user: person(user).id,
+                by: Actor::from(&person(0)),
+                reason: UnassignReason::LeftGroup,
+            }),
             Step::Close { by } => Command::Close(Close { by: person(by) }),
             Step::Reopen { by } => Command::Reopen(Reopen { by: person(by) }),
             Step::Read { by, upto } => {
@@ -372,12 +380,20 @@ impl Fold {
                     fold.assignees.clone_from(to);
                 }
                 EventKind::Unassigned { from, .. } => {
-                    assert_eq!(*from, fold.assignees, "an event names who it was before");
-                    fold.assignees.clear();
+                    let known =
+                        |gone: &Assignee| fold.assignees.iter().any(|one| one.user_id == gone.user_id);
+                    assert!(from.iter().all(known), "an event names who it was before");
+                    fold.assignees.retain(|one| from.iter().all(|gone| gone.user_id != one.user_id));
+                    // Whoever stays and stood next in line owns it then.
+                    if let Some(first) =
+                        fold.assignees.first_mut().filter(|_| from.iter().any(|one| one.owner))
+                    {
+                        first.owner = true;
+                    }
                 }
                 EventKind::Closed { .. } => (fold.open, fold.waiting_since) = (false, None),
                 EventKind::Reopened { .. } => fold.open = true,
-                EventKind::Created { .. } | EventKind::Media { .. } => {}
+                EventKind::Created { .. } | EventKind::Media { .. } | EventKind::Updated { .. } => {}
             }
         }
         fold
