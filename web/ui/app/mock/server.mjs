@@ -11,6 +11,7 @@ import { extname, join, normalize } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { WebSocketServer } from 'ws'
 import { Business, PASSWORD } from './data.mjs'
+import { rights, settings_routes } from './settings.mjs'
 
 const port = Number(process.argv[2] ?? 8099)
 const dist = fileURLToPath(new URL('../dist', import.meta.url))
@@ -24,9 +25,9 @@ const sockets = new Set()
 const uploads = new Map()
 
 class Refusal extends Error {
-  constructor(status, code, detail = code, fields) {
+  constructor(status, code, detail = code, fields, facts) {
     super(detail)
-    Object.assign(this, { status, code, detail, fields })
+    Object.assign(this, { status, code, detail, fields, facts })
   }
 }
 
@@ -54,6 +55,7 @@ async function body_of(request) {
 }
 
 const routes = [
+  ...settings_routes(Refusal),
   ['GET', /^\/setup$/, () => ({ needed: business.needs_setup })],
   ['POST', /^\/setup$/, (_m, { json, response }) => {
     if (json.token !== 'let-me-in') throw new Refusal(403, 'setup_token_invalid')
@@ -67,7 +69,13 @@ const routes = [
     response.setHeader('Set-Cookie', `mock_user=${user.id}; Path=/; HttpOnly`)
     return [201, { user }]
   }],
-  ['GET', /^\/session$/, (_m, { request }) => ({ user: user_of(request), ...business.about(), server_time: new Date().toISOString() })],
+  ['GET', /^\/session$/, (_m, { request }) => {
+    const user = user_of(request)
+    const { permissions, group } = rights(user.role)
+    const about = business.about()
+    const groups = about.groups.map((one, n) => ({ ...one, position: n + 1, status: 'active', is_first: n === 0, permissions: group }))
+    return { user, ...about, groups, permissions, server_time: new Date().toISOString() }
+  }],
   ['DELETE', /^\/session$/, (_m, { response }) => {
     response.setHeader('Set-Cookie', 'mock_user=; Path=/; Max-Age=0')
     return [204]
@@ -169,9 +177,9 @@ const server = createServer(async (request, response) => {
     }
     await file(url.pathname, response)
   } catch (error) {
-    const { status = 500, code = 'internal', detail = String(error), fields } = error
+    const { status = 500, code = 'internal', detail = String(error), fields, facts } = error
     if (status === 500) console.error(error)
-    answer(status, { error: { code, detail, fields } })
+    answer(status, { error: { code, detail, fields, ...facts } })
   }
 })
 

@@ -210,6 +210,7 @@ export const en = {
   },
   menu: {
     label: (name: string) => `Account of ${name}`,
+    settings: 'Settings',
     theme: 'Colours',
     light: 'Light',
     dark: 'Dark',

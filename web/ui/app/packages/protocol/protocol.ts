@@ -152,11 +152,21 @@ export interface User {
   last_name: string
   email: string
   role: 'admin' | 'agent'
+  /** Nothing else works until they chose a password of their own. */
+  must_change_password?: boolean
 }
 
 export interface Group {
   id: Id
   name: string
+  position?: number
+  status?: 'active' | 'archived'
+  /** The group every new colleague joins. */
+  is_first?: boolean
+  /** One's own part in it; null for an admin who is no member. */
+  role?: 'admin' | 'agent' | null
+  /** Operations one may do in it. */
+  permissions?: string[]
 }
 
 export interface Business {
@@ -170,6 +180,8 @@ export interface Session {
   user: User
   business: Business
   groups: Group[]
+  /** Operations one may do in the whole business. */
+  permissions?: string[]
   demo?: boolean
   server_time: Time
 }

@@ -24,6 +24,8 @@ export class ApiError extends Error {
     readonly code: string,
     readonly detail: string,
     readonly fields: Record<string, string> = {},
+    /** What else the server says about it: who, how many, until when. */
+    readonly facts: Record<string, unknown> = {},
   ) {
     super(detail || code)
   }
@@ -53,8 +55,8 @@ async function call<T>(method: Method, path: string, body?: unknown): Promise<T>
 
 function error_of(status: number, text: string): ApiError {
   try {
-    const { error } = JSON.parse(text) as ErrorBody
-    return new ApiError(status, error.code, error.detail ?? '', error.fields ?? {})
+    const { code, detail, fields, ...facts } = (JSON.parse(text) as ErrorBody).error
+    return new ApiError(status, code, detail ?? '', fields ?? {}, facts)
   } catch {
     // Not our error shape: a proxy in between.
     return new ApiError(status, status === 503 || status === 502 ? 'overloaded' : 'internal', '')

@@ -8,6 +8,7 @@ declare module 'vue' {
     title?: string
     role?: string
     spellcheck?: 'true' | 'false'
+    inputmode?: 'numeric' | 'text'
     'aria-label'?: string
     'aria-pressed'?: boolean
   }

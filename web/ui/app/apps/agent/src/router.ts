@@ -4,6 +4,7 @@ import { createRouter, createWebHistory, type RouteLocationRaw } from 'vue-route
 import { VIEWS } from '@switchboard/core'
 import { api } from './api'
 import { load_session, session } from './session'
+import { settings_routes } from './settings/routes'
 
 export const router = createRouter({
   history: createWebHistory('/'),
@@ -16,6 +17,7 @@ export const router = createRouter({
       name: 'inbox',
       component: () => import('./inbox/InboxPage.vue'),
     },
+    ...settings_routes,
     { path: '/:rest(.*)*', redirect: '/inbox/team' },
   ],
 })

@@ -1,0 +1,25 @@
+// Settings: one frame, one lazily loaded page each.
+
+import type { RouteRecordRaw } from 'vue-router'
+
+const frame = () => import('./SettingsFrame.vue')
+
+export const settings_routes: RouteRecordRaw[] = [
+  {
+    path: '/settings',
+    component: frame,
+    children: [
+      { path: '', name: 'settings', component: () => import('./Start.vue') },
+      {
+        path: '',
+        component: () => import('./Guard.vue'),
+        children: [
+          { path: 'groups', component: () => import('./groups/GroupsPage.vue'), meta: { needs: 'any_group' } },
+          { path: 'groups/:id/:part?', component: () => import('./groups/GroupPage.vue'), meta: { needs: 'any_group' } },
+          { path: 'business', component: () => import('./business/BusinessPage.vue'), meta: { needs: 'open_settings' } },
+          { path: 'audit', component: () => import('./business/AuditPage.vue'), meta: { needs: 'see_audit' } },
+        ],
+      },
+    ],
+  },
+]

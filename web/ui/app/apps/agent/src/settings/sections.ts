@@ -1,0 +1,32 @@
+// What stands in the side column of settings and account, by what somebody may do.
+
+import { s } from '@switchboard/i18n/settings'
+import type { Session } from '@switchboard/protocol'
+import { may, own_groups, sees_audit } from '../access'
+
+export interface Section {
+  to: string
+  label: string
+  icon: string
+}
+
+export interface Part {
+  title: string
+  entries: Section[]
+}
+
+export function sections_for(session: Session): Part[] {
+  const entries = business_sections(session)
+  return entries.length ? [{ title: s.business_part, entries }] : []
+}
+
+function business_sections(session: Session): Section[] {
+  const found: Section[] = []
+  const anywhere = own_groups(session).length > 0
+  if (anywhere || may(session, 'manage_groups')) found.push({ to: '/settings/groups', label: s.groups.title, icon: 'i-lucide-inbox' })
+  if (may(session, 'open_settings')) {
+    found.push({ to: '/settings/business', label: s.business.title, icon: 'i-lucide-store' })
+  }
+  if (sees_audit(session)) found.push({ to: '/settings/audit', label: s.audit.title, icon: 'i-lucide-scroll-text' })
+  return found
+}

@@ -1,0 +1,55 @@
+// axe on every settings page, light and dark, desk and phone: no violations of WCAG 2.2 AA, nothing cut off at the side.
+
+import { AxeBuilder } from '@axe-core/playwright'
+import { expect, test, type Page } from '@playwright/test'
+import { ADA, sign_in_as } from './settings-support'
+
+const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
+const SIZES = { desktop: { width: 1440, height: 900 }, phone: { width: 390, height: 844 } }
+
+/** Every page, and what to wait for or open there before it is looked at. */
+const PAGES: [path: string, ready: (page: Page) => Promise<unknown>][] = [
+  ['/settings/groups', (page) => page.getByTestId('group').first().waitFor()],
+  ['/settings/groups', (page) => opened(page, 'New group')],
+  ['/settings/groups/1/team', (page) => page.getByTestId('team-member').first().waitFor()],
+  ['/settings/business', (page) => page.getByLabel('Business name').waitFor()],
+  ['/settings/audit', (page) => page.getByTestId('audit-entry').first().waitFor()],
+]
+
+async function opened(page: Page, button: string | RegExp): Promise<void> {
+  await page.getByRole('button', { name: button }).first().click()
+  await expect(page.getByRole('dialog')).toHaveCSS('opacity', '1')
+}
+
+async function check(page: Page, where: string) {
+  const { violations } = await new AxeBuilder({ page }).withTags(TAGS).analyze()
+  expect(violations.map((one) => `${where}: ${one.id}: ${one.nodes[0]?.html}`)).toEqual([])
+  const too_wide = await page.evaluate(() => [document.documentElement, ...document.querySelectorAll('main')].some((one) => one.scrollWidth > one.clientWidth))
+  expect(too_wide, `${where} scrolls sideways`).toBe(false)
+}
+
+for (const [size, viewport] of Object.entries(SIZES)) {
+  for (const colorScheme of ['light', 'dark'] as const) {
+    test.describe(`${size}, ${colorScheme}`, () => {
+      test.use({ viewport, colorScheme })
+
+      test('settings pages', async ({ page }) => {
+        test.setTimeout(180_000)
+        await sign_in_as(page, ADA)
+        for (const [path, ready] of PAGES) {
+          await page.goto(path)
+          await ready(page)
+          await check(page, path)
+        }
+      })
+    })
+  }
+}
+
+test('the list of sections on a phone', async ({ page }) => {
+  await page.setViewportSize(SIZES.phone)
+  await sign_in_as(page, ADA)
+  await page.goto('/settings')
+  await expect(page.getByRole('link', { name: 'Audit log' })).toBeVisible()
+  await check(page, '/settings')
+})
