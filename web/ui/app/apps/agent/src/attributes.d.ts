@@ -11,5 +11,6 @@ declare module 'vue' {
     inputmode?: 'numeric' | 'text'
     'aria-label'?: string
     'aria-pressed'?: boolean
+    'aria-disabled'?: boolean
   }
 }
