@@ -21,7 +21,11 @@ export default defineConfig({
       icon: { clientBundle: { scan: { globInclude: ['src/**/*.{vue,ts}'], globExclude: ['node_modules'] } } },
       ui: {
         colors: { primary: 'teal', neutral: 'zinc', success: 'green', warning: 'amber', error: 'red', info: 'sky' },
-        button: { slots: { base: 'cursor-pointer' } },
+        button: {
+          slots: { base: 'cursor-pointer' },
+          // The paler hover of the default is too weak for white text.
+          compoundVariants: [{ color: 'primary', variant: 'solid', class: 'hover:bg-primary hover:brightness-95 active:bg-primary' }],
+        },
       },
     }),
   ],
@@ -29,7 +33,6 @@ export default defineConfig({
     alias: {
       '@switchboard/protocol': path('./packages/protocol/protocol.ts'),
       '@switchboard/core': path('./packages/core/index.ts'),
-      '@switchboard/i18n/settings': path('./packages/i18n/settings.ts'),
       '@switchboard/i18n': path('./packages/i18n/index.ts'),
     },
   },

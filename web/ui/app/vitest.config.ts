@@ -9,9 +9,8 @@ export default defineConfig({
     alias: {
       '@switchboard/protocol': path('./packages/protocol/protocol.ts'),
       '@switchboard/core': path('./packages/core/index.ts'),
-      '@switchboard/i18n/settings': path('./packages/i18n/settings.ts'),
       '@switchboard/i18n': path('./packages/i18n/index.ts'),
     },
   },
-  test: { include: ['packages/**/*.test.ts', 'apps/**/*.test.ts', 'unit/**/*.test.ts'], pool: 'threads', maxWorkers: 1 },
+  test: { include: ['packages/**/*.test.ts', 'apps/**/*.test.ts', 'unit/**/*.test.ts'], pool: 'forks', maxWorkers: 1 },
 })

@@ -4,19 +4,23 @@
 import { expect, type Page } from '@playwright/test'
 
 export const ANN = { email: 'ann@demo.test', password: 'switchboard-demo' }
+export type Who = 'ada' | 'ann' | 'bob'
 
-interface Conversation {
+export interface Conversation {
   id: string
+  number: number
+  group_id: string
   status: string
   channel: { kind: string }
   window: { state: string }
   assignees: { user_id: string }[]
-  contact: { name: string; phone?: string | null }
+  contact: { id: string; name: string; phone?: string | null }
 }
 
 /** Signs in over REST; the page shares the cookie. */
-export async function sign_in(page: Page): Promise<void> {
-  const answer = await page.request.post('/api/v1/session', { data: ANN, headers: await origin(page) })
+export async function sign_in(page: Page, who: Who = 'ann'): Promise<void> {
+  const data = { ...ANN, email: `${who}@demo.test` }
+  const answer = await page.request.post('/api/v1/session', { data, headers: await origin(page) })
   expect(answer.status(), await answer.text()).toBe(201)
 }
 
@@ -34,21 +38,31 @@ export async function conversations(page: Page, view: string): Promise<Conversat
   return body.conversations.map((listed) => listed.conversation)
 }
 
-export async function post(page: Page, path: string): Promise<void> {
+export const post = (page: Page, path: string, data?: unknown) => call(page, 'POST', path, data)
+
+/** A REST call of the page's user that must succeed. */
+export async function call<T = unknown>(page: Page, method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, data?: unknown): Promise<T> {
   const headers = { ...(await origin(page)), 'Content-Type': 'application/json' }
-  const answer = await page.request.post(`/api/v1${path}`, { headers })
-  expect(answer.ok(), `${path}: ${answer.status()} ${await answer.text()}`).toBe(true)
+  const answer = await page.request.fetch(`/api/v1${path}`, { method, headers, data: data === undefined ? undefined : JSON.stringify(data) })
+  const text = await answer.text()
+  expect(answer.ok(), `${method} ${path}: ${answer.status()} ${text}`).toBe(true)
+  return (text ? JSON.parse(text) : undefined) as T
 }
 
 const CLOUD_API = '106540352242922'
+const TWILIO = '+442079460003'
 let customers = 0
 
 /** A new customer writes on WhatsApp, from one of the demo's simulated phones. */
-export async function customer_writes(page: Page, text: string): Promise<string> {
-  customers += 1
-  const number = `+447${String(Date.now()).slice(-7)}${String(customers).padStart(2, '0')}`
-  await page.request.post('/simulator/api/text', { data: { account: CLOUD_API, number, body: text }, headers: await origin(page) })
+export async function customer_writes(page: Page, text: string, account = CLOUD_API, number = new_number()): Promise<string> {
+  await page.request.post('/simulator/api/text', { data: { account, number, body: text }, headers: await origin(page) })
   return number
+}
+
+/** A number nobody has yet. */
+export function new_number(): string {
+  customers += 1
+  return `+447${String(Date.now()).slice(-7)}${String(customers).padStart(2, '0')}`
 }
 
 /** A customer wrote more than a day ago: WhatsApp's window is closed. */
@@ -85,6 +99,20 @@ export async function free_conversation(page: Page): Promise<Conversation> {
   const number = await customer_writes(page, 'Hello, is anybody there?')
   return arrived(page, number, (one) => one.window.state !== 'closed')
 }
+
+/** A conversation by SMS that belongs to nobody. */
+export async function sms_conversation(page: Page): Promise<Conversation> {
+  const number = await customer_writes(page, 'Hello by SMS', TWILIO)
+  return arrived(page, number, (one) => one.channel.kind === 'sms')
+}
+
+/** The customer of a conversation writes again. */
+export async function writes_again(page: Page, it: Conversation, text: string): Promise<void> {
+  if (process.env.SWITCHBOARD_MOCK) await page.request.post('/mock/in', { data: { id: it.id, text } })
+  else await customer_writes(page, text, it.channel.kind === 'sms' ? TWILIO : CLOUD_API, it.contact.phone ?? '')
+}
+
+export const row = (page: Page, it: Conversation) => page.locator(`[data-conversation="${it.id}"]`)
 
 /** The same, attended by Ann. */
 export async function own_conversation(page: Page): Promise<Conversation> {

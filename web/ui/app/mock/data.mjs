@@ -7,6 +7,8 @@ const TEXTS = [
   'Can I move my appointment to Thursday afternoon?', 'Great, see you then 👋', 'The invoice shows the old address, could you change it please? We moved to Mill Lane in March.',
   'Do you ship to Ireland?', 'Perfect', 'I tried https://example.com/returns?order=1042, but the form does not accept my order number.', 'Any news?',
 ]
+const MEMBER = ['see_conversation', 'send_message', 'write_note', 'attend', 'assign', 'add_assignee', 'reopen', 'mark_read', 'search', 'pick_template', 'use_presence']
+
 const minutes = (n) => new Date(Date.now() - n * 60_000).toISOString().replace('Z', '456Z')
 
 export class Business {
@@ -27,7 +29,16 @@ export class Business {
   }
 
   about() {
-    return { business: { id: '1', name: 'Harbour Outfitters', country: 'GB', time_zone: 'Europe/London' }, groups: [{ id: '1', name: 'General' }, { id: '2', name: 'Wholesale' }], demo: true }
+    const group = (id, name) => ({ id, name, position: Number(id), status: 'active', role: 'agent', permissions: MEMBER })
+    return { business: { id: '1', name: 'Harbour Outfitters', country: 'GB', time_zone: 'Europe/London' }, groups: [group('1', 'General'), group('2', 'Wholesale')], demo: true }
+  }
+
+  permissions(user) {
+    return user.role === 'admin' ? [...MEMBER, 'see_others_inbox', 'bulk_assign', 'delete_conversation', 'mark_read_for_other'] : []
+  }
+
+  members() {
+    return this.users.map((user, n) => ({ ...user, online: n < 2, open_conversations: [...this.conversations.values()].filter(({ row }) => row.status === 'open' && row.assignees.some((a) => a.user_id === user.id)).length }))
   }
 
   seed(n) {
@@ -42,7 +53,7 @@ export class Business {
       contact: { id: `c${n}`, kind: channel.kind === 'webchat' ? 'guest' : 'contact', name, name_is_placeholder: placeholder, profile_name: placeholder ? 'Jo' : null, phone: channel.kind === 'webchat' ? null : `+44740012${3400 + n}`, email: null },
       channel: { id: channel.id, kind: channel.kind, name: channel.name },
       assignees: user ? [{ user_id: user.id, name: `${user.first_name} ${user.last_name}`, owner: true }] : [],
-      last_message: null, window: { state: 'none', expires_at: null }, waiting_since: null, last_activity_at: minutes(at), inbound_count: 0, seq: 0, created_at: minutes(at + 3000),
+      last_message: null, window: { state: 'none', expires_at: null }, waiting_since: null, version: 1, snoozed_until: n % 31 === 30 ? minutes(-26 * 60) : null, closing_note: null, deleted_at: null, previous_conversation_id: null, last_activity_at: minutes(at), inbound_count: 0, seq: 0, created_at: minutes(at + 3000),
     }
     if (channel.kind === 'whatsapp') row.window = n % 24 === 9 ? { state: 'closed', expires_at: minutes(60) } : { state: 'open', expires_at: new Date(Date.now() + (n === 0 ? 22.6 : n === 3 ? 0.6 : 3.5) * 3_600_000).toISOString() }
     const held = { row, entries: [], messages: [], by_client: new Map(), read: new Map() }
@@ -60,9 +71,30 @@ export class Business {
         this.message(held, { media: [{ id: 'doc1', kind: 'document', file_name: 'Order confirmation 1042 (final version).pdf', mime: 'application/pdf', size: 1_840_223, state: 'ready' }], kind: 'media' }, null, when)
         this.message(held, { direction: 'out', sender: { kind: 'user', id: '2', name: 'Ann Lee' }, status: 'failed', failure: { code: '131026', detail: 'Message undeliverable' } }, 'We will check the stock.', when)
         this.add(held, when, 'conversation.assigned', { by: { kind: 'user', id: '2', name: 'Ann Lee' }, to: row.assignees, from: [], reason: 'attend' })
+        this.message(held, { direction: 'internal', kind: 'note', sender: { kind: 'user', id: '3', name: 'Bob Stone' } }, '@Ann Lee she is a wholesale customer, please check the discount.', when)
+        this.message(held, { direction: 'out', kind: 'template', sender: { kind: 'user', id: '2', name: 'Ann Lee' }, status: 'delivered', extra: { template: { name: 'welcome', language: 'en_GB', category: 'utility', header: { type: 'text', text: 'Harbour Outfitters' }, footer: 'Reply STOP to opt out', buttons: [{ type: 'quick_reply', text: 'Track my order' }] } } }, 'Hello Jo, thank you for your order.', when)
+        this.message(held, { direction: 'out', sender: { kind: 'user', id: '2', name: 'Ann Lee' }, status: 'queued', hold_reason: 'business_hours', release_at: minutes(-1000) }, 'I will ring you as soon as we are open.', when)
+        this.add(held, when, 'conversation.unassigned', { by: { kind: 'system', name: 'System' }, from: [{ user_id: '3', name: 'Bob Stone', owner: false }], reason: 'left_group' })
+        this.add(held, when, 'conversation.snoozed', { by: { kind: 'user', id: '3', name: 'Bob Stone' }, until: minutes(-60) })
+        this.add(held, when, 'conversation.closed', { by: { kind: 'user', id: '2', name: 'Ann Lee' }, note: 'Refund agreed' })
+        this.add(held, when, 'conversation.reopened', { by: { kind: 'user', id: '3', name: 'Bob Stone' } })
       }
     }
     for (const user of this.users) held.read.set(user.id, { last_read_seq: row.seq, read_inbound_count: row.inbound_count - (n % 3 === 0 ? 1 + (n % 4) : 0), forced_unread: false })
+  }
+
+  /** A conversation that we begin. */
+  fresh(channel, contact, user) {
+    const at = new Date().toISOString()
+    const id = String(100 + this.conversations.size)
+    const row = {
+      id, number: 1000 + this.conversations.size, group_id: '1', status: 'open', contact: { id: `c${id}`, kind: 'contact', name_is_placeholder: true, ...contact }, channel: { id: channel.id, kind: channel.kind, name: channel.name },
+      assignees: [{ user_id: user.id, name: `${user.first_name} ${user.last_name}`, owner: true }], last_message: null, window: { state: channel.kind === 'whatsapp' ? 'closed' : 'none', expires_at: null },
+      waiting_since: null, version: 1, snoozed_until: null, deleted_at: null, last_activity_at: at, inbound_count: 0, seq: 0, created_at: at,
+    }
+    const held = { row, entries: [], messages: [], by_client: new Map(), read: new Map(this.users.map((one) => [one.id, { last_read_seq: 0, read_inbound_count: 0, forced_unread: false }])) }
+    this.conversations.set(id, held)
+    return held
   }
 
   add(held, at, t, d) {
@@ -82,6 +114,8 @@ export class Business {
       sender: { kind: 'contact', id: row.contact.id, name: row.contact.name }, text, media: [], client_id: null, status: null, failure: null, at, sent_at: null, delivered_at: null, read_at: null, ...extra,
     }
     if (message.direction === 'in') row.inbound_count += 1
+    if (message.direction !== 'internal') row.waiting_since = message.direction === 'in' ? (row.waiting_since ?? at) : null
+    row.version += 1
     row.last_activity_at = at
     row.last_message = { preview: text ?? message.media[0]?.file_name ?? '', direction: message.direction, kind: message.kind, status: message.status, at }
     held.messages.push(message)
@@ -112,7 +146,8 @@ export class Business {
     return [this.add(held, at, 'message.status', { message_id: message.id, status, at, failure })]
   }
 
-  command(held, user, what, user_ids = []) {
+  command(held, user, what, user_ids = [], note = null) {
+    held.row.version += 1
     const by = { kind: 'user', id: user.id, name: `${user.first_name} ${user.last_name}` }
     const at = new Date().toISOString()
     const from = held.row.assignees
@@ -128,8 +163,39 @@ export class Business {
       held.row.assignees = []
       return [this.add(held, at, 'conversation.unassigned', { by, from, reason: 'unassign' })]
     }
-    held.row.status = what === 'close' ? 'closed' : 'open'
-    return [this.add(held, at, what === 'close' ? 'conversation.closed' : 'conversation.reopened', { by })]
+    if (what === 'close') {
+      held.row.status = 'closed'
+      return [this.add(held, at, 'conversation.closed', { by, note })]
+    }
+    if (what === 'snooze') {
+      held.row.snoozed_until = note
+      return [this.add(held, at, 'conversation.snoozed', { by, until: note })]
+    }
+    if (what === 'wake') {
+      held.row.snoozed_until = null
+      return [this.add(held, at, 'conversation.woken', { by, reason: 'user' })]
+    }
+    if (what === 'delete' || what === 'restore') {
+      held.row.deleted_at = what === 'delete' ? at : null
+      return [this.add(held, at, `conversation.${what}d`, { by })]
+    }
+    held.row.status = 'open'
+    return [this.add(held, at, 'conversation.reopened', { by })]
+  }
+
+  /** What the reply box is told. */
+  advice(held) {
+    const { row } = held
+    const state = held.advice ?? (row.status === 'closed' ? 'closed' : !row.channel ? 'no_channel' : row.window.state === 'closed' ? 'template_only' : 'open')
+    const line = (channel, state) => ({ channel_id: channel.id, kind: channel.kind, name: channel.name, address: row.contact.phone ?? '', state, code: null })
+    const channels = row.channel ? [line(row.channel, state)] : []
+    if (row.channel?.kind === 'whatsapp') channels.push(line(this.channels[1], 'open'))
+    return { state, code: null, detail: null, holds_until: held.holds_until ?? null, warnings: [], channels }
+  }
+
+  note(held, user, { client_id, text, mentions }) {
+    const sender = { kind: 'user', id: user.id, name: `${user.first_name} ${user.last_name}` }
+    return this.message(held, { direction: 'internal', kind: 'note', sender, client_id, extra: { mentions } }, text)
   }
 
   window(held, state) {
@@ -154,24 +220,43 @@ export class Business {
   }
 
   in_view(view, row, user_id) {
+    if (view === 'deleted') return !!row.deleted_at
+    if (row.deleted_at) return false
+    if (view === 'all') return true
     if (view === 'closed') return row.status === 'closed'
     if (row.status !== 'open') return false
-    if (view === 'mine') return row.assignees.some((a) => a.user_id === user_id)
+    if (view === 'snoozed') return !!row.snoozed_until
+    if (row.snoozed_until) return false
+    const mine = row.assignees.some((a) => a.user_id === user_id)
+    if (view === 'sent') return mine && row.inbound_count === 0
+    if (view === 'pending') return !!row.waiting_since
+    if (view === 'mine') return mine && row.inbound_count > 0
     return view !== 'unassigned' || row.assignees.length === 0
   }
 
-  list(query, user_id) {
+  fits(query, row) {
+    const q = (query.get('q') ?? '').toLowerCase().replace(/^#/, '')
+    const of = (name) => query.get(name)
+    if (q && !row.contact.name.toLowerCase().includes(q) && !String(row.number).includes(q) && !(row.contact.phone ?? '').includes(q.replace(/^0/, ''))) return false
+    if (of('channel_id') && row.channel?.id !== of('channel_id')) return false
+    if (of('assignee_id') && !row.assignees.some((a) => a.user_id === of('assignee_id'))) return false
+    if (of('from') && row.last_activity_at < of('from')) return false
+    return !(of('to') && row.last_activity_at >= of('to'))
+  }
+
+  list(query, me) {
+    const [view, user_id] = query.get('view') === 'user' ? ['mine', query.get('user_id')] : [query.get('view'), me]
     const limit = Number(query.get('limit') ?? 50)
     const after = Number(query.get('after') ?? 0)
     const all = [...this.conversations.values()]
-      .filter((held) => held.row.group_id === query.get('group_id') && this.in_view(query.get('view'), held.row, user_id))
+      .filter((held) => held.row.group_id === query.get('group_id') && this.in_view(view, held.row, user_id) && this.fits(query, held.row))
       .sort((a, b) => (a.row.last_activity_at < b.row.last_activity_at ? 1 : -1))
-    return { conversations: all.slice(after, after + limit).map((held) => this.listed(held, user_id)), meta: { next: after + limit < all.length ? String(after + limit) : null } }
+    return { conversations: all.slice(after, after + limit).map((held) => this.listed(held, me)), meta: { next: after + limit < all.length ? String(after + limit) : null } }
   }
 
   counts(group_id, user_id) {
     const count = (view) => [...this.conversations.values()].filter((held) => held.row.group_id === group_id && this.in_view(view, held.row, user_id)).length
-    return { team: count('team'), mine: count('mine'), unassigned: count('unassigned'), closed: count('closed') }
+    return Object.fromEntries(['team', 'mine', 'sent', 'unassigned', 'pending', 'snoozed', 'closed', 'all'].map((view) => [view, count(view)]))
   }
 
   timeline(held, query) {

@@ -16,16 +16,17 @@ const control = (what, body = {}) => fetch(`${base}/mock/${what}`, { method: 'PO
 const SIZES = { desktop: { width: 1440, height: 900 }, phone: { width: 390, height: 844 } }
 let violations = 0
 
-const sign_in = async (page) => {
-  await page.request.post(`${base}/api/v1/session`, { data: { email: 'ann@demo.test', password: 'switchboard-demo' } })
+const sign_in = async (page, who = 'ann') => {
+  await page.request.post(`${base}/api/v1/session`, { data: { email: `${who}@demo.test`, password: 'switchboard-demo' } })
 }
-const open = (path, ready = '[data-testid=conversation-row], [data-testid=list-empty]') => async (page) => {
-  await sign_in(page)
+const open = (path, ready = '[data-testid=conversation-row], [data-testid=list-empty]', who = 'ann') => async (page) => {
+  await sign_in(page, who)
   await page.goto(base + path)
   await page.locator(ready).first().waitFor({ state: 'attached' })
   await page.waitForTimeout(500)
 }
-const conversation = (id, view = 'team') => open(`/inbox/${view}/${id}`, '[data-testid=message]')
+const conversation = (id, view = 'team', who = 'ann') => open(`/inbox/${view}/${id}`, '[data-testid=message]', who)
+const reply = (page) => page.getByRole('textbox', { name: 'Your reply' })
 
 const STATES = {
   login: async (page) => page.goto(`${base}/login`),
@@ -69,7 +70,7 @@ const STATES = {
     await conversation(101)(page)
     await page.getByRole('textbox', { name: 'Your reply' }).fill('please fail')
     await page.getByRole('button', { name: 'Send' }).click()
-    await page.getByText('Send again').waitFor()
+    await page.getByText('Not sent').waitFor()
   },
   presence: async (page) => {
     await conversation(101)(page)
@@ -84,7 +85,7 @@ const STATES = {
   },
   files: async (page) => {
     await conversation(101)(page)
-    await page.setInputFiles('input[type=file]', [
+    await page.setInputFiles('[data-testid=composer] input[type=file]', [
       { name: 'photo.png', mimeType: 'image/png', buffer: Buffer.alloc(40_000) },
       { name: 'tool.exe', mimeType: 'application/octet-stream', buffer: Buffer.alloc(4_000) },
     ])
@@ -92,7 +93,7 @@ const STATES = {
   },
   assign: async (page) => {
     await conversation(101)(page)
-    await page.locator('h2').first().click()
+    await page.getByTestId('contact-name').click()
     await page.keyboard.press('Shift+A')
     await page.getByRole('dialog').getByText('Bob Stone').waitFor()
     await page.waitForTimeout(300)
@@ -123,6 +124,128 @@ const STATES = {
     await page.getByRole('dialog').waitFor()
     await page.waitForTimeout(400)
   },
+  all_filters: open('/inbox/all?channel=6'),
+  user: open('/inbox/user?user=3', '[data-testid=conversation-row]', 'ada'),
+  snoozed: open('/inbox/snoozed'),
+  search: async (page) => {
+    await open('/inbox/team')(page)
+    await page.getByTestId('list-search').fill('mei')
+    await page.keyboard.press('Enter')
+    await page.getByTestId('found').getByText('found').waitFor()
+    await page.waitForTimeout(300)
+  },
+  bulk: async (page) => {
+    await open('/inbox/team', '[data-testid=conversation-row]', 'ada')(page)
+    await page.keyboard.press('j')
+    for (const key of ['x', 'j', 'x', 'j', 'x']) await page.keyboard.press(key)
+    await page.getByTestId('bulk-bar').waitFor()
+    await page.waitForTimeout(200)
+  },
+  note: async (page) => {
+    await conversation(101)(page)
+    await page.getByRole('button', { name: 'Private note' }).click()
+    await page.keyboard.type('Please look at this, @bo')
+    await page.getByTestId('mentions').waitFor()
+  },
+  replies: async (page) => {
+    await conversation(101)(page)
+    await reply(page).focus()
+    await page.keyboard.press('/')
+    await page.getByTestId('replies').getByRole('option').first().waitFor()
+  },
+  sms: async (page) => {
+    await conversation(101)(page)
+    await reply(page).fill('We will bring the blue jacket in medium to the shop on Thursday. '.repeat(9))
+  },
+  window_draft: async (page) => {
+    await conversation(121)(page)
+    await reply(page).fill('Here is what I wanted to say')
+    await control('window', { id: '121', state: 'closed' })
+    await page.getByRole('button', { name: 'Choose template' }).waitFor()
+    await page.waitForTimeout(400)
+  },
+  templates: async (page) => {
+    await conversation(109)(page)
+    await page.getByRole('button', { name: 'Choose template' }).click()
+    await page.getByRole('option').first().waitFor()
+    await page.waitForTimeout(300)
+  },
+  template: async (page) => {
+    await conversation(109)(page)
+    await page.getByRole('button', { name: 'Choose template' }).click()
+    await page.getByRole('option', { name: 'order_update' }).first().click()
+    await page.getByLabel('Order number').fill('A-17')
+    await page.getByRole('button', { name: 'Send template' }).click()
+    await page.getByText('Fill this in.').waitFor()
+    await page.waitForTimeout(300)
+  },
+  held: async (page) => {
+    await control('advice', { id: '101', holds_until: new Date(Date.now() + 86_400_000).toISOString() })
+    await conversation(101)(page)
+    await reply(page).fill('I will look after the weekend.')
+    await page.getByRole('button', { name: 'Send' }).click()
+    await page.getByTestId('held').waitFor()
+  },
+  opted_out: async (page) => {
+    await control('advice', { id: '101', state: 'opted_out' })
+    await conversation(101)(page)
+  },
+  newer: async (page) => {
+    await conversation(101)(page)
+    await reply(page).fill('I think')
+    await control('in', { id: '101', text: 'Wait, I found it!' })
+    await control('writing', { id: '101' })
+    await page.getByText('review before').waitFor()
+  },
+  unassigned_reply: conversation(100, 'unassigned'),
+  snooze_menu: async (page) => {
+    await conversation(101)(page)
+    if (page.viewportSize().width < 768) return
+    await page.getByRole('button', { name: 'Snooze' }).click()
+    await page.getByRole('menu').waitFor()
+    await page.waitForTimeout(300)
+  },
+  snooze_pick: async (page) => {
+    await conversation(101)(page)
+    if (page.viewportSize().width < 768) return
+    await page.getByRole('button', { name: 'Snooze' }).click()
+    await page.getByText('Pick date').click()
+    await page.getByRole('dialog').waitFor()
+    await page.waitForTimeout(300)
+  },
+  close_note: async (page) => {
+    await conversation(101)(page)
+    await page.getByRole('button', { name: 'More actions' }).click()
+    await page.getByText('Close with a note').click()
+    await page.getByRole('dialog').waitFor()
+    await page.waitForTimeout(300)
+  },
+  mark_for: async (page) => {
+    await conversation(102, 'team', 'ada')(page)
+    await page.getByRole('button', { name: 'More actions' }).click()
+    await page.getByText('Mark as read for Bob').click()
+    await page.getByRole('dialog').waitFor()
+    await page.waitForTimeout(300)
+  },
+  fresh: async (page) => {
+    await open('/inbox/team')(page)
+    await page.getByRole('button', { name: 'New conversation' }).click()
+    await page.getByRole('combobox', { name: 'Name or number' }).fill('mei')
+    await page.getByRole('option').first().waitFor()
+    await page.waitForTimeout(300)
+  },
+  palette: async (page) => {
+    await open('/inbox/team')(page)
+    await page.keyboard.press('Control+k')
+    await page.getByRole('combobox', { name: 'Search everything' }).fill('jacket')
+    await page.getByText('Messages', { exact: true }).last().waitFor()
+    await page.waitForTimeout(400)
+  },
+  more_lists: async (page) => {
+    await open('/inbox/team')(page)
+    if (page.viewportSize().width < 768) await page.getByRole('button', { name: 'More lists' }).click()
+    await page.waitForTimeout(300)
+  },
   empty: async (page) => {
     await control('reset', { empty: true })
     await open('/inbox/team', '[data-testid=list-empty]')(page)
@@ -136,6 +259,7 @@ for (const [name, run] of Object.entries(STATES)) {
       await control('reset')
       const context = await browser.newContext({ viewport, colorScheme, locale: 'en-GB', hasTouch: size === 'phone' })
       const page = await context.newPage()
+      page.setDefaultTimeout(8_000)
       const label = `${name}-${size}-${colorScheme}`
       page.on('pageerror', (error) => console.log(label, 'PAGE ERROR', error.message))
       page.on('console', (message) => {

@@ -2,7 +2,8 @@
 // `node mock/server.mjs [port]` serves dist/, the REST calls and the agents' socket. Not for production.
 //
 // Controls (POST, JSON): /mock/in {id,text,media?} incoming message, /mock/status {id,status}, /mock/drop {ms}
-// closes every socket and refuses new ones, /mock/typing {id}, /mock/view {id}, /mock/window {id,state},
+// closes every socket and refuses new ones, /mock/typing {id}, /mock/writing {id},
+// /mock/advice {id,state?,holds_until?}, /mock/view {id}, /mock/window {id,state},
 // /mock/reset {empty?,setup?}.
 
 import { readFile } from 'node:fs/promises'
@@ -11,7 +12,7 @@ import { extname, join, normalize } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { WebSocketServer } from 'ws'
 import { Business, PASSWORD } from './data.mjs'
-import { rights, settings_routes } from './settings.mjs'
+import { REPLIES, TEMPLATES } from './texts.mjs'
 
 const port = Number(process.argv[2] ?? 8099)
 const dist = fileURLToPath(new URL('../dist', import.meta.url))
@@ -25,7 +26,7 @@ const sockets = new Set()
 const uploads = new Map()
 
 class Refusal extends Error {
-  constructor(status, code, detail = code, fields, facts) {
+  constructor(status, code, detail = code, fields, facts = {}) {
     super(detail)
     Object.assign(this, { status, code, detail, fields, facts })
   }
@@ -55,7 +56,6 @@ async function body_of(request) {
 }
 
 const routes = [
-  ...settings_routes(Refusal),
   ['GET', /^\/setup$/, () => ({ needed: business.needs_setup })],
   ['POST', /^\/setup$/, (_m, { json, response }) => {
     if (json.token !== 'let-me-in') throw new Refusal(403, 'setup_token_invalid')
@@ -69,24 +69,46 @@ const routes = [
     response.setHeader('Set-Cookie', `mock_user=${user.id}; Path=/; HttpOnly`)
     return [201, { user }]
   }],
-  ['GET', /^\/session$/, (_m, { request }) => {
-    const user = user_of(request)
-    const { permissions, group } = rights(user.role)
-    const about = business.about()
-    const groups = about.groups.map((one, n) => ({ ...one, position: n + 1, status: 'active', is_first: n === 0, permissions: group }))
-    return { user, ...about, groups, permissions, server_time: new Date().toISOString() }
-  }],
+  ['GET', /^\/session$/, (_m, { request }) => ({ user: user_of(request), permissions: business.permissions(user_of(request)), ...business.about(), server_time: new Date().toISOString() })],
   ['DELETE', /^\/session$/, (_m, { response }) => {
     response.setHeader('Set-Cookie', 'mock_user=; Path=/; Max-Age=0')
     return [204]
   }],
-  ['GET', /^\/groups\/\w+\/members$/, () => ({ users: business.users })],
+  ['GET', /^\/groups\/\w+\/members$/, () => ({ users: business.members() })],
   ['GET', /^\/channels$/, () => ({ channels: business.channels })],
   ['GET', /^\/inbox\/counts$/, (_m, { request, query }) => ({ counts: business.counts(query.get('group_id'), user_of(request).id) })],
   ['GET', /^\/conversations$/, (_m, { request, query }) => business.list(query, user_of(request).id)],
-  ['GET', /^\/conversations\/(\w+)$/, ([id], { request }) => business.listed(find(id), user_of(request).id)],
+  ['GET', /^\/conversations\/(\w+)$/, ([id], { request }) => ({ ...business.listed(find(id), user_of(request).id), composer: business.advice(find(id)) })],
   ['GET', /^\/conversations\/(\w+)\/timeline$/, ([id], { query }) => business.timeline(find(id), query)],
-  ['POST', /^\/conversations\/(\w+)\/(attend|close|reopen)$/, ([id, what], { request }) => command(user_of(request), id, what)],
+  ['POST', /^\/conversations\/bulk$/, (_m, { request, json }) => bulk(user_of(request), json)],
+  ['POST', /^\/conversations\/find$/, (_m, { json }) => partner(json)],
+  ['POST', /^\/conversations$/, (_m, { request, json }) => [201, begin(user_of(request), json)]],
+  ['POST', /^\/conversations\/(\w+)\/(attend|reopen|restore)$/, ([id, what], { request }) => command(user_of(request), id, what)],
+  ['POST', /^\/conversations\/(\w+)\/close$/, ([id], { request, json }) => {
+    const queued = find(id).messages.filter((one) => one.status === 'queued' && one.hold_reason)
+    if (queued.length && !json.pending) throw new Refusal(409, 'confirm_required', 'messages are queued', undefined, { queued: queued.length })
+    if (json.pending === 'cancel') queued.forEach((one) => publish(business.status(find(id), one, 'cancelled')))
+    return command(user_of(request), id, 'close', [], json.note)
+  }],
+  ['PUT', /^\/conversations\/(\w+)\/snooze$/, ([id], { request, json }) => command(user_of(request), id, 'snooze', [], json.until)],
+  ['DELETE', /^\/conversations\/(\w+)\/snooze$/, ([id], { request }) => command(user_of(request), id, 'wake')],
+  ['DELETE', /^\/conversations\/(\w+)$/, ([id], { request }) => command(user_of(request), id, 'delete')],
+  ['POST', /^\/conversations\/(\w+)\/assignees\/(\w+)$/, ([id, user], { request }) => command(user_of(request), id, 'assign', [...find(id).row.assignees.map((a) => a.user_id), user])],
+  ['POST', /^\/conversations\/(\w+)\/notes$/, ([id], { request, json }) => {
+    const { message, frame } = business.note(find(id), user_of(request), json)
+    publish([frame])
+    return [201, { message }]
+  }],
+  ['GET', /^\/conversations\/(\w+)\/draft$/, ([id]) => ({ draft: drafts.get(id) ?? null })],
+  ['PUT', /^\/conversations\/(\w+)\/draft$/, ([id], { json }) => save_draft(id, { text: json.text, updated_at: new Date().toISOString() })],
+  ['DELETE', /^\/conversations\/(\w+)\/draft$/, ([id]) => save_draft(id, null)],
+  ['GET', /^\/conversations\/(\w+)\/sendable-templates$/, () => TEMPLATES],
+  ['GET', /^\/channels\/(\w+)\/sendable-templates$/, () => TEMPLATES],
+  ['POST', /^\/conversations\/(\w+)\/messages$/, ([id], { request, json }) => [201, { message: send_template(user_of(request), find(id), json) }]],
+  ['GET', /^\/groups\/(\w+)\/replies$/, () => ({ replies: REPLIES })],
+  ['POST', /^\/messages\/(\w+)\/(retry|cancel)$/, ([id, what]) => again(id, what)],
+  ['GET', /^\/search$/, (_m, { request, query }) => search(user_of(request), query)],
+  ['GET', /^\/conversations\/(\w+)\/transcript$/, () => ({ transcript: 'made up' })],
   ['PUT', /^\/conversations\/(\w+)\/assignees$/, ([id], { request, json }) => command(user_of(request), id, 'assign', json.user_ids)],
   ['DELETE', /^\/conversations\/(\w+)\/assignees$/, ([id], { request }) => command(user_of(request), id, 'unassign')],
   ['POST', /^\/conversations\/(\w+)\/read$/, ([id], { request, json }) => ({ read: read_mark(user_of(request), id, json) })],
@@ -101,16 +123,94 @@ const routes = [
   }],
 ]
 
-function command(user, id, what, user_ids) {
+const drafts = new Map()
+
+function save_draft(id, draft) {
+  if (draft) drafts.set(id, draft)
+  else drafts.delete(id)
+  publish([{ t: 'draft.changed', conversation_id: id, d: { draft } }])
+  return { draft }
+}
+
+function bulk(user, { ids, action, user_ids }) {
+  const results = ids.map((id) => {
+    try {
+      if (action === 'read' || action === 'unread') read_mark(user, id, action === 'unread' ? { unread: true } : { upto: find(id).row.seq })
+      else if (find(id).row.status === 'closed') return action === 'close' ? { id, outcome: 'unchanged' } : { id, outcome: 'refused', code: 'conversation_closed' }
+      else command(user, id, action, user_ids)
+      return { id, outcome: 'done' }
+    } catch (error) {
+      return { id, outcome: 'refused', code: error.code, detail: error.detail }
+    }
+  })
+  return { results }
+}
+
+function partner({ contact_id, phone }) {
+  const held = [...business.conversations.values()].find(({ row }) => (contact_id ? row.contact.id === contact_id : row.contact.phone === phone))
+  return { contact: held?.row.contact ?? null, conversation: held?.row.status === 'open' ? held.row : null, phone: phone ?? null }
+}
+
+function begin(user, json) {
+  const known = partner(json)
+  const channel = business.channels.find((one) => one.id === json.channel_id)
+  const held = known.conversation ? find(known.conversation.id) : business.fresh(channel, known.contact ?? { name: json.phone, phone: json.phone }, user)
+  const { frames, message } = json.template ? { frames: [], message: send_template(user, held, json) } : business.reply(held, user, json, [])
+  publish(frames)
+  return { conversation: held.row, message }
+}
+
+function send_template(user, held, { client_id, template }) {
+  const it = TEMPLATES.registered.find((one) => one.id === template.id)
+  const missing = it.vars.filter(({ key }) => !template.vars[key]?.trim()).map(({ key }) => key)
+  if (missing.length) throw new Refusal(422, 'template_vars_missing', 'empty', undefined, { vars: missing })
+  const text = it.body.replace(/\{\{(\w+)\}\}/g, (_all, key) => template.vars[key])
+  const { frames, message } = business.reply(held, user, { client_id, text }, [])
+  Object.assign(message, { kind: 'template', extra: { template: { name: it.name, language: it.language, category: 'utility', header: it.header, footer: null, buttons: it.buttons } } })
+  publish(frames)
+  ;['sent', 'delivered'].forEach((status, at) => setTimeout(() => publish(business.status(held, message, status)), 500 * (at + 1)))
+  return message
+}
+
+function again(id, what) {
+  for (const held of business.conversations.values()) {
+    const message = held.messages.find((one) => one.id === id)
+    if (!message) continue
+    if (what === 'cancel') publish(business.status(held, message, 'cancelled'))
+    else ['queued', 'sent'].forEach((status, at) => setTimeout(() => publish(business.status(held, message, status)), 400 * at))
+    return { message }
+  }
+  throw new Refusal(404, 'not_found')
+}
+
+function search(user, query) {
+  const q = query.get('q').toLowerCase()
+  const limit = Number(query.get('limit') ?? 5)
+  const all = [...business.conversations.values()]
+  const named = all.filter(({ row }) => row.contact.name.toLowerCase().includes(q) || (row.contact.phone ?? '').includes(q)).slice(0, limit)
+  const messages = all.flatMap((held) => held.messages.filter((one) => one.text?.toLowerCase().includes(q)).slice(-1).map((one) => [held, one])).slice(0, limit)
+  const snippet = (text) => {
+    const at = text.toLowerCase().indexOf(q)
+    return [{ text: text.slice(0, at), hit: false }, { text: text.slice(at, at + q.length), hit: true }, { text: text.slice(at + q.length), hit: false }]
+  }
+  return {
+    contacts: named.map(({ row }) => ({ contact: row.contact, open_conversation_id: row.status === 'open' ? row.id : null })),
+    conversations: query.get('in') === 'contacts' ? [] : named.map((held) => business.listed(held, user.id)),
+    messages: query.get('in') === 'contacts' ? [] : messages.map(([{ row }, one]) => ({ conversation_id: row.id, number: row.number, contact_name: row.contact.name, message_id: one.id, seq: one.seq, at: one.at, snippet: snippet(one.text) })),
+  }
+}
+
+function command(user, id, what, user_ids, note) {
   const held = find(id)
   const { row } = held
   if (what === 'attend' && row.assignees.length) throw new Refusal(409, 'already_assigned')
   if (what === 'close' && user.role !== 'admin' && !row.assignees.some((a) => a.user_id === user.id)) throw new Refusal(403, 'not_assignee')
-  publish(business.command(held, user, what, user_ids))
+  publish(business.command(held, user, what, user_ids, note))
   return { conversation: row }
 }
 
 function read_mark(user, id, json) {
+  if (json.user_id && !json.confirm) throw new Refusal(409, 'confirm_required')
   const read = business.mark(find(id), user.id, json)
   publish([{ t: 'conversation.read_state', conversation_id: id, d: read }])
   return read
@@ -122,8 +222,11 @@ function send(user, frame) {
   const known = held.by_client.get(frame.client_id)
   if (known) return { message_id: known.id, seq: known.seq }
   const media = (frame.media_ids ?? []).map((one) => uploads.get(one)).filter(Boolean)
+  if (!held.row.assignees.length) publish(business.command(held, user, 'attend'))
   const { frames, message } = business.reply(held, user, frame, media)
+  if (held.holds_until) Object.assign(message, { hold_reason: 'business_hours', release_at: held.holds_until })
   publish(frames)
+  if (held.holds_until) return { message_id: message.id, seq: message.seq }
   const steps = held.row.channel?.kind === 'sms' ? ['sent', 'delivered'] : ['sent', 'delivered', 'read']
   const failed = /fail/i.test(frame.text ?? '')
   ;(failed ? ['failed'] : steps).forEach((status, at) => setTimeout(() => publish(business.status(held, message, status)), 500 * (at + 1)))
@@ -138,6 +241,8 @@ const controls = {
     for (const socket of sockets) socket.terminate()
   },
   typing: ({ id }) => publish([{ t: 'typing', conversation_id: id, d: { who: { kind: 'contact', id: 'c', name: find(id).row.contact.name }, until: new Date(Date.now() + 5000).toISOString() } }]),
+  writing: ({ id }) => publish([{ t: 'typing', conversation_id: id, d: { who: { kind: 'user', id: '3', name: 'Bob Stone' }, until: new Date(Date.now() + 5000).toISOString() } }]),
+  advice: ({ id, state, holds_until }) => Object.assign(find(id), { advice: state, holds_until }),
   view: ({ id }) => publish([{ t: 'presence.viewing', conversation_id: id, d: { users: [{ id: '3', name: 'Bob Stone' }] } }]),
   window: ({ id, state }) => publish(business.window(find(id), state)),
   reset: (options) => {

@@ -10,6 +10,12 @@ export interface Pending {
   text: string
   media: Media[]
   at: string
+  /** The line it goes out on; the server chooses when it is not named. */
+  channel_id?: Id
+  /** What the writer had seen; a refusal `newer_messages` drops it, so that trying again sends. */
+  expected_seq?: number
+  /** A private note: it goes to the team instead of the customer. */
+  note?: { mentions: Id[] }
   /** `accepted`: the server answered, its frame has not arrived yet. */
   state: 'waiting' | 'sending' | 'accepted' | 'failed'
   error?: { code: string; detail: string }
@@ -51,7 +57,7 @@ export class Outbox {
     return this.items.filter((item) => item.state === 'waiting' || item.state === 'sending').length
   }
 
-  add(message: Pick<Pending, 'client_id' | 'conversation_id' | 'text' | 'media' | 'at'>): void {
+  add(message: Omit<Pending, 'state' | 'error'>): void {
     const item: Pending = { ...message, state: 'waiting' }
     this.items.push(item)
     this.save(item)
@@ -74,7 +80,7 @@ export class Outbox {
   }
 
   try_again(client_id: string): void {
-    this.update(client_id, { state: 'waiting', error: undefined })
+    this.update(client_id, { state: 'waiting', error: undefined, expected_seq: undefined })
     this.pump()
   }
 

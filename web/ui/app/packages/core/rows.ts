@@ -3,6 +3,7 @@
 
 import type { Conversation, Id, Listed, ReadState, View } from '@switchboard/protocol'
 import { micros } from './time'
+import { in_view, VIEWS, type Scope } from './views'
 
 export interface Row {
   conversation: Conversation
@@ -11,23 +12,14 @@ export interface Row {
   key: number
 }
 
-export interface Scope {
-  group_id: Id
-  user_id: Id
-}
+/** The lists of the menu, and one with conditions: a search, a filter, somebody's inbox. */
+export type ListKey = View | 'found'
 
-export const VIEWS: readonly View[] = ['team', 'mine', 'unassigned', 'closed']
+export const LISTS: readonly ListKey[] = [...VIEWS, 'found']
+
+export type Belongs = (conversation: Conversation) => boolean
 
 const NOTHING_READ: ReadState = { last_read_seq: 0, read_inbound_count: 0, forced_unread: false }
-
-export function in_view(view: View, conversation: Conversation, scope: Scope): boolean {
-  if (conversation.group_id !== scope.group_id) return false
-  if (view === 'closed') return conversation.status === 'closed'
-  if (conversation.status !== 'open') return false
-  if (view === 'mine') return conversation.assignees.some((a) => a.user_id === scope.user_id)
-  if (view === 'unassigned') return conversation.assignees.length === 0
-  return true
-}
 
 export function unread(row: Row): number {
   const fresh = Math.max(0, row.conversation.inbound_count - row.read.read_inbound_count)
@@ -39,11 +31,19 @@ export function compare(a: Row, b: Row): number {
   return b.key - a.key || (a.conversation.id < b.conversation.id ? 1 : a.conversation.id > b.conversation.id ? -1 : 0)
 }
 
-export type Flush = (views: Record<View, Row[]>) => void
+export type Flush = (views: Record<ListKey, Row[]>) => void
+
+export function no_rows(): Record<ListKey, Row[]> {
+  return Object.fromEntries(LISTS.map((key) => [key, []])) as unknown as Record<ListKey, Row[]>
+}
 
 export class RowStore {
   private rows = new Map<Id, Row>()
-  private views: Record<View, Row[]> = { team: [], mine: [], unassigned: [], closed: [] }
+  private views = no_rows()
+  /** As they were handed out last: lists that did not change stay the same arrays. */
+  private shown = no_rows()
+  private changed = new Set<ListKey>()
+  private found: Belongs | null = null
   private scheduled = false
   private held = false
 
@@ -69,12 +69,30 @@ export class RowStore {
     this.scope = scope
     this.held = true
     this.rows = new Map()
-    this.views = { team: [], mine: [], unassigned: [], closed: [] }
+    this.views = no_rows()
+    LISTS.forEach((key) => this.changed.add(key))
   }
 
   release(): void {
     this.held = false
+    this.show()
+  }
+
+  /** Hands the lists out now: what was fetched must be there when its list is called ready. */
+  show(): void {
+    if (!this.held) this.flush()
+  }
+
+  /** Chooses what stands in the list with conditions; null empties it. */
+  show_found(belongs: Belongs | null): void {
+    this.found = belongs
+    this.views.found = belongs ? [...this.rows.values()].filter((row) => belongs(row.conversation)).sort(compare) : []
+    this.changed.add('found')
     this.touch()
+  }
+
+  private belongs(key: ListKey, conversation: Conversation): boolean {
+    return key === 'found' ? (this.found?.(conversation) ?? false) : in_view(key, conversation, this.scope)
   }
 
   /** A row from REST: what the viewer has read comes with it. */
@@ -104,10 +122,11 @@ export class RowStore {
     const before = this.rows.get(conversation.id)
     const row: Row = { conversation, read, key: micros(conversation.last_activity_at) }
     this.rows.set(conversation.id, row)
-    for (const view of VIEWS) {
+    for (const view of LISTS) {
       const list = this.views[view]
-      const was = before !== undefined && in_view(view, before.conversation, this.scope)
-      const is = in_view(view, conversation, this.scope)
+      const was = before !== undefined && this.belongs(view, before.conversation)
+      const is = this.belongs(view, conversation)
+      if (was || is) this.changed.add(view)
       if (was && is && before.key === row.key) {
         const at = position(list, before)
         if (list[at] === before) {
@@ -135,12 +154,11 @@ export class RowStore {
   }
 
   private flush(): void {
-    this.flushed({
-      team: this.views.team.slice(),
-      mine: this.views.mine.slice(),
-      unassigned: this.views.unassigned.slice(),
-      closed: this.views.closed.slice(),
-    })
+    const shown = { ...this.shown }
+    for (const key of this.changed) shown[key] = this.views[key].slice()
+    this.changed.clear()
+    this.shown = shown
+    this.flushed(shown)
   }
 }
 

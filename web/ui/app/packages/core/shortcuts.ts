@@ -10,11 +10,21 @@ export type Action =
   | 'attend'
   | 'assign'
   | 'close_reopen'
+  | 'snooze'
+  | 'note'
   | 'mark_unread'
+  | 'select'
+  | 'new'
+  | 'search'
+  | 'palette'
   | 'go_team'
   | 'go_mine'
+  | 'go_sent'
   | 'go_unassigned'
+  | 'go_pending'
+  | 'go_snoozed'
   | 'go_closed'
+  | 'go_all'
   | 'help'
 
 export interface Shortcut {
@@ -35,11 +45,21 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { action: 'attend', keys: ['a'] },
   { action: 'assign', keys: ['A'] },
   { action: 'close_reopen', keys: ['e'] },
+  { action: 'snooze', keys: ['s'] },
+  { action: 'note', keys: ['n'] },
   { action: 'mark_unread', keys: ['m'] },
+  { action: 'select', keys: ['x'] },
+  { action: 'new', keys: ['c'] },
+  { action: 'search', keys: ['/'] },
+  { action: 'palette', keys: ['Control', 'k'], always: true },
   { action: 'go_team', keys: ['g', 't'] },
   { action: 'go_mine', keys: ['g', 'm'] },
+  { action: 'go_sent', keys: ['g', 's'] },
   { action: 'go_unassigned', keys: ['g', 'u'] },
+  { action: 'go_pending', keys: ['g', 'p'] },
+  { action: 'go_snoozed', keys: ['g', 'z'] },
   { action: 'go_closed', keys: ['g', 'c'] },
+  { action: 'go_all', keys: ['g', 'a'] },
   { action: 'help', keys: ['?'] },
 ]
 
@@ -63,15 +83,17 @@ export class ShortcutMatcher {
   ) {}
 
   match(press: KeyPress): Action | null {
+    // The palette opens from everywhere, also from the reply box: its keys write nothing.
+    if ((press.ctrlKey || press.metaKey) && !press.altKey && press.key.toLowerCase() === 'k') return 'palette'
     if (press.ctrlKey || press.metaKey || press.altKey) return null
     if (press.typing) return null
     const started = this.first
     this.first = null
     if (started && this.enabled() && this.now() - started.at <= SEQUENCE_MS) {
-      const found = SHORTCUTS.find((s) => s.keys.length === 2 && s.keys[0] === started.key && s.keys[1] === press.key)
+      const found = SHORTCUTS.find((s) => s.keys.length === 2 && !s.always && s.keys[0] === started.key && s.keys[1] === press.key)
       if (found) return found.action
     }
-    if (this.enabled() && SHORTCUTS.some((s) => s.keys.length === 2 && s.keys[0] === press.key)) {
+    if (this.enabled() && SHORTCUTS.some((s) => s.keys.length === 2 && !s.always && s.keys[0] === press.key)) {
       this.first = { key: press.key, at: this.now() }
       return null
     }

@@ -32,7 +32,8 @@ const RANK: Record<MessageStatus, number> = {
   read: 6,
 }
 
-/** Statuses only move forward: a receipt that overtakes another, or comes twice, changes nothing. */
+/** Statuses only move forward: a receipt that overtakes another, or comes twice, changes nothing. A retry begins anew. */
 export function moves_forward(from: MessageStatus | null | undefined, to: MessageStatus): boolean {
+  if (from === 'failed' && to === 'queued') return true
   return !from || RANK[to] > RANK[from]
 }

@@ -108,6 +108,10 @@ function line_of(entry: Entry): Line[] {
     case 'conversation.closed':
     case 'conversation.reopened':
     case 'conversation.created':
+    case 'conversation.snoozed':
+    case 'conversation.woken':
+    case 'conversation.deleted':
+    case 'conversation.restored':
       return [{ kind: 'event', seq: entry.seq, at: entry.at, entry }]
     default:
       return []
@@ -115,9 +119,11 @@ function line_of(entry: Entry): Line[] {
 }
 
 function with_status(message: Message, entry: Extract<Entry, { t: 'message.status' }>): Message | null {
-  const { status, at, failure } = entry.d
-  if (!moves_forward(message.status, status)) return null
-  const next: Message = { ...message, status, failure: failure ?? null }
+  const { status, at, failure, hold_reason = null, release_at = null, attempt } = entry.d
+  const held_anew = status === 'queued' && message.status === 'queued'
+  if (!held_anew && !moves_forward(message.status, status)) return null
+  const next: Message = { ...message, status, failure: failure ?? null, hold_reason, release_at }
+  if (attempt !== undefined) next.attempt = attempt
   if (status === 'sent') next.sent_at = at
   if (status === 'delivered') next.delivered_at = at
   if (status === 'read') next.read_at = at

@@ -4,10 +4,11 @@
 export type Time = string
 export type Id = string
 
-export type ConversationStatus = 'open' | 'closed'
+export type ConversationStatus = 'open' | 'closed' | 'deleted'
 export type ChannelKind = 'whatsapp' | 'sms' | 'webchat'
 export type WindowState = 'none' | 'open' | 'closed'
-export type Direction = 'in' | 'out'
+/** `internal`: private notes, seen by the team only. */
+export type Direction = 'in' | 'out' | 'internal'
 export type MessageKind =
   | 'text'
   | 'media'
@@ -16,6 +17,8 @@ export type MessageKind =
   | 'reaction'
   | 'order'
   | 'button'
+  | 'template'
+  | 'note'
   | 'system'
   | 'unsupported'
 export type MessageStatus = 'queued' | 'sending' | 'unknown' | 'sent' | 'delivered' | 'read' | 'failed' | 'cancelled'
@@ -72,6 +75,14 @@ export interface Conversation {
   inbound_count: number
   seq: number
   created_at: Time
+  /** Grows with every change; a replacing command may say which one it has seen. */
+  version?: number
+  snoozed_until?: Time | null
+  closing_note?: string | null
+  deleted_at?: Time | null
+  /** Users who may see it; null is everybody in the group. */
+  visible_to?: Id[] | null
+  previous_conversation_id?: Id | null
 }
 
 export interface ReadState {
@@ -115,30 +126,61 @@ export interface Message {
   extra?: unknown
   status?: MessageStatus | null
   failure?: Failure | null
+  /** Why a queued message waits, and until when if that is known. */
+  hold_reason?: 'business_hours' | 'channel' | null
+  release_at?: Time | null
+  attempt?: number
   at: Time
   sent_at?: Time | null
   delivered_at?: Time | null
   read_at?: Time | null
 }
 
+/** What `extra` of a template message holds. */
+export interface SentTemplate {
+  name: string
+  language: string
+  category?: string | null
+  header?: { type: 'text' | 'image' | 'video' | 'document'; text?: string | null } | null
+  footer?: string | null
+  buttons?: { type?: string; text: string; url?: string | null }[] | null
+}
+
 export interface Actor {
   kind: 'user' | 'system' | 'ai' | 'bot' | 'contact'
   id?: Id | null
-  name: string
+  name?: string | null
 }
 
 export type EntryBody =
   | { t: 'conversation.created'; d: { channel_id: Id } }
   | { t: 'message.created'; d: { message: Message } }
-  | { t: 'message.status'; d: { message_id: Id; status: MessageStatus; at: Time; failure?: Failure | null } }
+  | { t: 'message.status'; d: StatusChange }
   | { t: 'message.media'; d: { message_id: Id; media: Media } }
   | {
       t: 'conversation.assigned'
-      d: { by: Actor; to: Assignee[]; from: Assignee[]; reason: 'attend' | 'assign' | 'reopen' }
+      d: { by: Actor; to: Assignee[]; from: Assignee[]; reason: 'attend' | 'assign' | 'add' | 'reopen' }
     }
-  | { t: 'conversation.unassigned'; d: { by: Actor; from: Assignee[]; reason: 'unassign' } }
-  | { t: 'conversation.closed'; d: { by: Actor } }
+  | {
+      t: 'conversation.unassigned'
+      d: { by: Actor; from: Assignee[]; reason: 'unassign' | 'left_group' | 'deactivated' | 'removed' }
+    }
+  | { t: 'conversation.closed'; d: { by: Actor; note?: string | null } }
   | { t: 'conversation.reopened'; d: { by: Actor } }
+  | { t: 'conversation.snoozed'; d: { by: Actor; until: Time } }
+  | { t: 'conversation.woken'; d: { by?: Actor | null; reason: 'due' | 'message' | 'assigned' | 'user' } }
+  | { t: 'conversation.deleted'; d: { by: Actor } }
+  | { t: 'conversation.restored'; d: { by: Actor } }
+
+export interface StatusChange {
+  message_id: Id
+  status: MessageStatus
+  at: Time
+  failure?: Failure | null
+  hold_reason?: Message['hold_reason']
+  release_at?: Time | null
+  attempt?: number
+}
 
 /** One event of a conversation, the same in the timeline and on the socket. */
 export type Entry = EntryBody & { conversation_id: Id; seq: number; at: Time }
@@ -167,6 +209,12 @@ export interface Group {
   role?: 'admin' | 'agent' | null
   /** Operations one may do in it. */
   permissions?: string[]
+}
+
+/** Somebody a conversation can be assigned to. */
+export interface Member extends User {
+  online?: boolean
+  open_conversations?: number
 }
 
 export interface Business {
@@ -198,22 +246,105 @@ export interface Channel {
   settings?: Record<string, unknown> | null
 }
 
-export interface Counts {
-  team: number
-  mine: number
-  unassigned: number
-  closed: number
-}
+export type View = 'team' | 'mine' | 'sent' | 'unassigned' | 'pending' | 'snoozed' | 'closed' | 'all'
 
-export type View = 'team' | 'mine' | 'unassigned' | 'closed'
+export type Counts = Partial<Record<View, number>>
 
 export interface Listed {
   conversation: Conversation
   read: ReadState
 }
 
+/** Facts of a refusal stand beside code and detail, under names of their own. */
 export interface ErrorBody {
-  error: { code: string; detail?: string | null; fields?: Record<string, string> | null }
+  error: { code: string; detail?: string | null; fields?: Record<string, string> | null; [fact: string]: unknown }
+}
+
+// --- replying ---------------------------------------------------------------
+
+export type ComposerState =
+  | 'open'
+  | 'template_only'
+  | 'opted_out'
+  | 'contact_archived'
+  | 'no_channel'
+  | 'channel_down'
+  | 'closed'
+
+export interface ReplyLine {
+  channel_id: Id
+  kind: ChannelKind
+  name: string
+  /** The customer's address on it. */
+  address: string
+  state: ComposerState
+  code?: string | null
+}
+
+/** What may be written now, and what will happen to it. */
+export interface ComposerAdvice {
+  state: ComposerState
+  code?: string | null
+  detail?: string | null
+  /** Outside business hours: when a message written now goes out. */
+  holds_until?: Time | null
+  warnings?: { code: string; detail?: string | null }[]
+  channels?: ReplyLine[]
+}
+
+export interface TemplateVar {
+  key: string
+  label: string
+  value: string | null
+}
+
+export interface Template {
+  id: Id
+  name: string
+  language: string
+  preview: string
+  vars: TemplateVar[]
+}
+
+export interface SendableTemplates {
+  registered: Template[]
+  saved: Template[]
+}
+
+export interface SavedReply {
+  id: Id
+  name: string
+  body: string
+  media?: Media[]
+  group_id?: Id | null
+}
+
+export interface Draft {
+  text: string
+  updated_at: Time
+}
+
+export interface BulkResult {
+  id: Id
+  outcome: 'done' | 'unchanged' | 'refused'
+  code?: string | null
+  detail?: string | null
+}
+
+export interface SearchHit {
+  conversation_id: Id
+  number: number
+  contact_name: string
+  message_id: Id
+  seq: number
+  at: Time
+  snippet: { text: string; hit: boolean }[]
+}
+
+export interface SearchResults {
+  contacts: { contact: Contact; open_conversation_id?: Id | null }[]
+  conversations: Listed[]
+  messages: SearchHit[]
 }
 
 export interface SetupRequest {
@@ -268,6 +399,29 @@ export interface ReadStateFrame {
   conversation_id: Id
   d: ReadState
 }
+export interface UserPresenceFrame {
+  t: 'presence.user'
+  d: { user_id: Id; online: boolean }
+}
+export interface DraftFrame {
+  t: 'draft.changed'
+  conversation_id: Id
+  d: { draft: Draft | null }
+}
+export interface MentionedFrame {
+  t: 'note.mentioned'
+  conversation_id: Id
+  d: { by: Actor; message_id: Id; preview?: string | null }
+}
+export interface CountsFrame {
+  t: 'counts.updated'
+  d: { group_id: Id; counts: Counts }
+}
+export interface WindowFrame {
+  t: 'window.changed'
+  conversation_id: Id
+  d: { channel_id: Id; state: WindowState; expires_at?: Time | null }
+}
 export interface DrainingFrame {
   t: 'server.draining'
   d: { reconnect_after_ms: number }
@@ -282,12 +436,26 @@ export type ServerFrame =
   | TypingFrame
   | ViewingFrame
   | ReadStateFrame
+  | UserPresenceFrame
+  | DraftFrame
+  | MentionedFrame
+  | CountsFrame
+  | WindowFrame
   | DrainingFrame
   | EntryFrame
 
 export type ClientFrame =
   | { t: 'resume'; cursor: string }
-  | { t: 'message.send'; conversation_id: Id; client_id: string; text?: string; media_ids?: Id[] }
+  | {
+      t: 'message.send'
+      conversation_id: Id
+      client_id: string
+      text?: string
+      media_ids?: Id[]
+      channel_id?: Id
+      /** What the writer had seen: anything newer is refused as `newer_messages`. */
+      expected_seq?: number
+    }
   | { t: 'read.mark'; conversation_id: Id; upto: number }
   | { t: 'read.mark'; conversation_id: Id; unread: true }
   | { t: 'typing'; conversation_id: Id }

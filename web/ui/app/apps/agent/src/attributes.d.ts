@@ -8,8 +8,8 @@ declare module 'vue' {
     title?: string
     role?: string
     spellcheck?: 'true' | 'false'
-    inputmode?: 'numeric' | 'text'
     'aria-label'?: string
     'aria-pressed'?: boolean
+    'aria-disabled'?: boolean
   }
 }

@@ -23,6 +23,14 @@ export function short_time(at: string, now: number): string {
   return date.getFullYear() === new Date(now).getFullYear() ? short_date.format(date) : with_year.format(date)
 }
 
+/** A time to come: the clock today, weekday and clock within a week, else date and clock. */
+export function short_moment(at: string, now: number): string {
+  const date = new Date(at)
+  const days = -days_ago(at, now)
+  if (days === 0) return clock.format(date)
+  return days > 0 && days < 7 ? `${weekday.format(date)} ${clock.format(date)}` : `${short_date.format(date)}, ${clock.format(date)}`
+}
+
 /** For day separators in the log. */
 export function day_name(at: string, now: number): string {
   const date = new Date(at)

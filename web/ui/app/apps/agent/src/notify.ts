@@ -39,6 +39,18 @@ export function useNotify() {
         duration: 10_000,
       })
     },
+    /** Something happened elsewhere, with a way there. */
+    news(title: string, description: string, label: string, go: () => void) {
+      toast.add({
+        title,
+        description,
+        color: 'info',
+        close,
+        icon: 'i-lucide-at-sign',
+        duration: 10_000,
+        actions: [{ label, color: 'neutral' as const, variant: 'outline' as const, onClick: go }],
+      })
+    },
     say(text: string) {
       toast.add({ title: text, color: 'warning', close, icon: 'i-lucide-info', duration: 6_000 })
     },

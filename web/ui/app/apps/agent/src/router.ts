@@ -1,10 +1,9 @@
 // Routes and who may see them: the server decides about data, this only spares people empty pages.
 
 import { createRouter, createWebHistory, type RouteLocationRaw } from 'vue-router'
-import { VIEWS } from '@switchboard/core'
 import { api } from './api'
+import { PLACES } from './router_paths'
 import { load_session, session } from './session'
-import { settings_routes } from './settings/routes'
 
 export const router = createRouter({
   history: createWebHistory('/'),
@@ -13,11 +12,10 @@ export const router = createRouter({
     { path: '/login', name: 'login', component: () => import('./auth/LoginPage.vue'), meta: { open: true } },
     { path: '/setup', name: 'setup', component: () => import('./auth/SetupPage.vue'), meta: { open: true } },
     {
-      path: `/inbox/:view(${VIEWS.join('|')})/:conversationId(\\d+|[\\w-]+)?`,
+      path: `/inbox/:view(${PLACES})/:conversationId(\\d+|[\\w-]+)?`,
       name: 'inbox',
       component: () => import('./inbox/InboxPage.vue'),
     },
-    ...settings_routes,
     { path: '/:rest(.*)*', redirect: '/inbox/team' },
   ],
 })

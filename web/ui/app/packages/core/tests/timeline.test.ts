@@ -1,8 +1,8 @@
 // The log of one conversation: order, overlap, ticks that only move forward, what is drawn.
 
 import { describe, expect, it } from 'vitest'
-import { items_of, moves_forward, Timeline, type Pending } from '@switchboard/core'
-import type { MessageStatus } from '@switchboard/protocol'
+import { items_of, moves_forward, Timeline, type Line, type Pending } from '@switchboard/core'
+import type { Entry, Message, MessageStatus, StatusChange } from '@switchboard/protocol'
 import { created, status } from './samples'
 
 const pending = (client_id: string): Pending => ({
@@ -14,6 +14,33 @@ const pending = (client_id: string): Pending => ({
   state: 'waiting',
 })
 const seqs = (timeline: Timeline) => timeline.lines.map((line) => line.seq)
+
+describe('S2-10, S2-12: holds and retries', () => {
+  const change = (seq: number, d: Partial<StatusChange>): Entry => {
+    const at = '2026-01-05T11:00:00Z'
+    return { t: 'message.status', conversation_id: '1', seq, at, d: { message_id: 'm1', status: 'queued', at, ...d } }
+  }
+  const sent = (status: Message['status']) => {
+    const timeline = new Timeline('1')
+    timeline.load([created(1, { direction: 'out', status })], false)
+    return timeline
+  }
+  const shown = (timeline: Timeline) => (timeline.lines[0] as Extract<Line, { kind: 'message' }>).message
+
+  it('a hold is shown, changed and gone when the message leaves', () => {
+    const timeline = sent('queued')
+    timeline.apply(change(2, { hold_reason: 'business_hours', release_at: '2026-01-06T09:00:00Z' }))
+    expect(shown(timeline)).toMatchObject({ hold_reason: 'business_hours', release_at: '2026-01-06T09:00:00Z' })
+    timeline.apply(change(3, { status: 'sent' }))
+    expect(shown(timeline)).toMatchObject({ status: 'sent', hold_reason: null, release_at: null })
+  })
+  it('a retry turns the triangle back into the clock; a late receipt does not', () => {
+    const timeline = sent('failed')
+    expect(timeline.apply(change(2, { attempt: 2 }))).toBe(true)
+    expect(shown(timeline)).toMatchObject({ status: 'queued', attempt: 2, failure: null })
+    expect(sent('delivered').apply(change(2, {}))).toBe(false)
+  })
+})
 
 describe('timeline', () => {
   it('keeps frames that arrived before the page was loaded, once', () => {

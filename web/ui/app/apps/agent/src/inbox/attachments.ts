@@ -7,7 +7,8 @@ import { ApiError, upload, type Upload } from '../api'
 
 export interface Attachment {
   key: number
-  file: File
+  /** Only its name and size when it is on the server already. */
+  file: Pick<File, 'name' | 'size'>
   share: number
   status: 'uploading' | 'ready' | 'failed'
   problem: string
@@ -37,6 +38,16 @@ export function attach(conversation_id: Id, files: Iterable<File>): void {
   }
 }
 
+/** Files that are on the server already: those of a saved reply. */
+export function attach_media(conversation_id: Id, media: readonly Media[]): void {
+  const list = attachments_of(conversation_id)
+  for (const one of media) {
+    const key = next_key++
+    const file = { name: one.file_name ?? one.kind, size: one.size ?? 0 }
+    list.set(key, { key, file, share: 1, status: 'ready', problem: '', again: false, media: one })
+  }
+}
+
 export function retry(conversation_id: Id, key: number): void {
   const list = attachments_of(conversation_id)
   change(list, key, { status: 'uploading', share: 0, problem: '' })
@@ -50,7 +61,7 @@ export function detach(conversation_id: Id, key: number): void {
 
 async function start(list: Map<number, Attachment>, key: number): Promise<void> {
   const held = list.get(key)
-  if (!held) return
+  if (!(held?.file instanceof File)) return
   const transfer = upload(held.file, (share) => change(list, key, { share }))
   running.set(key, transfer)
   try {

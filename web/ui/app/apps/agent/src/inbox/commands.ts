@@ -1,42 +1,63 @@
-// What one can do with a conversation, in one place for buttons, menus and keys: who may, and what is said afterwards.
+// What one can do with a conversation, in one place for buttons, menus, keys and the palette: who may, and what is said afterwards.
 
 import { computed, ref, type Ref } from 'vue'
 import type { Row } from '@switchboard/core'
 import { t } from '@switchboard/i18n'
 import type { Conversation, Id } from '@switchboard/protocol'
-import { api } from '../api'
+import { built } from '../built'
+import { api, ApiError, download } from '../api'
+import { short_moment } from '../format'
 import { useNotify } from '../notify'
+import { server_now } from '../session'
 import type { Workspace } from './workspace'
+
+type Name = 'attend' | 'close' | 'reopen' | 'join' | 'snooze' | 'wake' | 'remove' | 'restore'
+type Call = (id: Id) => Promise<{ conversation: Conversation }>
+
+/** Somebody else's read state, waiting for a yes. */
+export interface Marking {
+  user_id: Id
+  name: string
+  unread: boolean
+}
 
 export function useCommands(workspace: Workspace, row: Ref<Row | undefined>) {
   const notify = useNotify()
-  const busy = ref<'attend' | 'close' | 'reopen' | null>(null)
+  const busy = ref<Name | null>(null)
+  /** Set while the closing dialog is asked for; `queued` when messages wait to be sent. */
+  const closing = ref<{ queued: number; note: string } | null>(null)
+  const marking = ref<Marking | null>(null)
 
   const conversation = computed(() => row.value?.conversation)
-  const is_open = computed(() => conversation.value?.status === 'open')
+  const deleted = computed(() => !!conversation.value?.deleted_at)
+  const is_open = computed(() => conversation.value?.status === 'open' && !deleted.value)
   const mine = computed(() => conversation.value?.assignees.some((a) => a.user_id === workspace.user.id) ?? false)
+  const leads = computed(() => workspace.user.role === 'admin' || workspace.may('see_others_inbox'))
   const may = computed(() => ({
     attend: is_open.value && conversation.value?.assignees.length === 0,
     assign: is_open.value,
-    close: is_open.value && (mine.value || workspace.user.role === 'admin'),
-    reopen: conversation.value?.status === 'closed',
+    join: built.life && is_open.value && !mine.value && (conversation.value?.assignees.length ?? 0) > 0 && workspace.may('add_assignee'),
+    snooze: built.life && is_open.value && !conversation.value?.snoozed_until,
+    wake: built.life && is_open.value && !!conversation.value?.snoozed_until,
+    close: is_open.value && (mine.value || leads.value),
+    close_note: built.life && is_open.value && (mine.value || leads.value),
+    reopen: conversation.value?.status === 'closed' && !deleted.value,
+    export: built.transcripts && (mine.value || leads.value),
+    remove: built.life && !deleted.value && workspace.may('delete_conversation'),
+    restore: built.life && deleted.value && workspace.may('delete_conversation'),
   }))
+  /** Whose inbox an administrator may change here. */
+  const others = computed(() =>
+    built.life && workspace.may('mark_read_for_other') ? (conversation.value?.assignees.filter((a) => a.user_id !== workspace.user.id) ?? []) : [],
+  )
 
-  async function run(
-    name: 'attend' | 'close' | 'reopen',
-    call: (id: Id) => Promise<{ conversation: Conversation }>,
-    said: string,
-    undo?: (id: Id) => Promise<{ conversation: Conversation }>,
-  ): Promise<boolean> {
+  async function run(name: Name, call: Call, said: string, undo?: Call): Promise<boolean> {
     const id = conversation.value?.id
     if (!id || busy.value) return false
     busy.value = name
     try {
       await workspace.act(call(id))
-      notify.done(
-        said,
-        undo && (() => void workspace.act(undo(id)).catch((error: unknown) => notify.failed(error))),
-      )
+      notify.done(said, undo && (() => void workspace.act(undo(id)).catch((error: unknown) => notify.failed(error))))
       return true
     } catch (error) {
       notify.failed(error)
@@ -47,35 +68,74 @@ export function useCommands(workspace: Workspace, row: Ref<Row | undefined>) {
     }
   }
 
+  /** Closes at once; asks first when messages still wait to be sent. */
+  async function close(note?: string, pending?: 'send' | 'cancel'): Promise<boolean> {
+    const id = conversation.value?.id
+    if (!id || busy.value) return false
+    busy.value = 'close'
+    try {
+      await workspace.act(api.close(id, note, pending))
+      closing.value = null
+      notify.done(t.toast.closed, () => void workspace.act(api.reopen(id)).catch((error: unknown) => notify.failed(error)))
+      return true
+    } catch (error) {
+      if (error instanceof ApiError && error.code === 'confirm_required') {
+        closing.value = { queued: Number(error.facts.queued ?? 1), note: note ?? '' }
+        return false
+      }
+      notify.failed(error)
+      void workspace.refresh_row(id)
+      return false
+    } finally {
+      busy.value = null
+    }
+  }
+
+  async function said<T>(work: Promise<T>, text: string): Promise<boolean> {
+    try {
+      await work
+      notify.done(text)
+      return true
+    } catch (error) {
+      notify.failed(error)
+      return false
+    }
+  }
+
   return {
     busy,
     may,
     mine,
+    others,
+    closing,
+    marking,
+    close,
     attend: () => run('attend', api.attend, t.toast.attended),
-    close: () => run('close', api.close, t.toast.closed, api.reopen),
     reopen: () => run('reopen', api.reopen, t.toast.reopened),
-    async mark_unread() {
-      const id = conversation.value?.id
-      if (!id) return
-      try {
-        await workspace.mark_unread(id)
-        notify.done(t.toast.unread)
-      } catch (error) {
-        notify.failed(error)
-      }
+    join: () => run('join', (id) => api.add_assignee(id, workspace.user.id), t.toast.joined),
+    snooze(until: Date) {
+      const when = short_moment(until.toISOString(), server_now())
+      return run('snooze', (id) => api.snooze(id, until.toISOString()), t.toast.snoozed(when), api.wake)
+    },
+    wake: () => run('wake', api.wake, t.toast.woken),
+    remove: () => run('remove', api.remove, t.toast.deleted, api.restore),
+    restore: () => run('restore', api.restore, t.toast.restored),
+    export: (format: 'txt' | 'pdf') =>
+      conversation.value ? said(download(api.transcript_url(conversation.value.id, format)), t.toast.exported) : Promise.resolve(false),
+    mark_unread: () => (conversation.value ? said(workspace.mark_unread(conversation.value.id), t.toast.unread) : Promise.resolve(false)),
+    /** The second step of changing somebody else's read state. */
+    async confirm_marking(): Promise<void> {
+      const [it, wanted] = [conversation.value, marking.value]
+      if (!it || !wanted) return
+      const mark = wanted.unread ? ({ unread: true } as const) : { upto: it.seq }
+      if (await said(api.mark_for(it.id, wanted.user_id, mark, true), t.toast.marked)) marking.value = null
     },
     async assign(user_ids: Id[]): Promise<boolean> {
-      const id = conversation.value?.id
-      if (!id) return false
-      try {
-        await workspace.act(user_ids.length ? api.assign(id, user_ids) : api.unassign(id))
-        notify.done(t.toast.assigned)
-        return true
-      } catch (error) {
-        notify.failed(error)
-        void workspace.refresh_row(id)
-        return false
-      }
+      const it = conversation.value
+      if (!it) return false
+      const done = await said(workspace.act(user_ids.length ? api.assign(it.id, user_ids, it.version) : api.unassign(it.id)), t.toast.assigned)
+      if (!done) void workspace.refresh_row(it.id)
+      return done
     },
   }
 }

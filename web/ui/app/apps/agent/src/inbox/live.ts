@@ -1,7 +1,7 @@
 // Connects the workspace to the agents' socket: which frame changes what.
 
 import { AgentSocket, Backoff, type SocketLike } from '@switchboard/core'
-import type { Entry, EntryFrame, ServerFrame } from '@switchboard/protocol'
+import type { Conversation, Entry, EntryFrame, ServerFrame } from '@switchboard/protocol'
 import { load_session, server_now, session, set_server_time, was_signed_out } from '../session'
 import type { Workspace } from './workspace'
 
@@ -56,7 +56,7 @@ function receive(workspace: Workspace, frame: ServerFrame): void {
     case 'typing': {
       const { who, until } = frame.d
       if (who.kind === 'user' && who.id === workspace.user.id) return
-      show_typing(workspace, frame.conversation_id, who.name, Date.parse(until))
+      show_typing(workspace, frame.conversation_id, { kind: who.kind, name: who.name }, Date.parse(until))
       return
     }
     case 'presence.viewing':
@@ -66,15 +66,33 @@ function receive(workspace: Workspace, frame: ServerFrame): void {
       )
       return
     case 'conversation.read_state':
-      workspace.rows.set_read(frame.conversation_id, frame.d)
+      workspace.lists.rows.set_read(frame.conversation_id, frame.d)
       return
+    case 'draft.changed':
+      workspace.drafts.take(frame.conversation_id, frame.d.draft)
+      return
+    case 'presence.user':
+      workspace.members.value = workspace.members.value.map((user) =>
+        user.id === frame.d.user_id ? { ...user, online: frame.d.online } : user,
+      )
+      return
+    case 'note.mentioned':
+      workspace.mentioned.value = frame
+      return
+    case 'counts.updated':
+      if (frame.d.group_id === workspace.lists.group_id.value) {
+        workspace.lists.counts.value = { ...workspace.lists.counts.value, ...frame.d.counts }
+      }
+      return
+    case 'window.changed':
+      workspace.refresh_advice(frame.conversation_id)
+      break
   }
   if ('seq' in frame && 'conversation_id' in frame) entry(workspace, frame)
 }
 
 /** Typing ends by a message or by time; a second of grace covers the way here. */
-function show_typing(workspace: Workspace, conversation_id: string, name: string, until: number): void {
-  const shown = { name }
+function show_typing(workspace: Workspace, conversation_id: string, shown: { kind: 'user' | 'contact'; name: string }, until: number): void {
   workspace.typing.set(conversation_id, shown)
   const left = Math.min(10_000, Math.max(0, until - server_now()) + 1_000)
   setTimeout(() => {
@@ -82,11 +100,33 @@ function show_typing(workspace: Workspace, conversation_id: string, name: string
   }, left)
 }
 
+/** Whether a new row may mean that other rules hold for the reply box. */
+function may_change_reply(before: Conversation, row: Conversation): boolean {
+  return (
+    before.inbound_count !== row.inbound_count ||
+    before.status !== row.status ||
+    before.channel?.id !== row.channel?.id ||
+    before.window.state !== row.window.state
+  )
+}
+
+/** What somebody else gave us counts in the tab until we look at it. */
+function note_assignment(workspace: Workspace, { conversation_id, d }: Extract<EntryFrame, { t: 'conversation.assigned' }>): void {
+  const me = workspace.user.id
+  const had = d.from.some((one) => one.user_id === me)
+  const has = d.to.some((one) => one.user_id === me)
+  if (!has) workspace.lists.assigned.delete(conversation_id)
+  else if (!had && d.by.id !== me && workspace.open_id.value !== conversation_id) workspace.lists.assigned.add(conversation_id)
+}
+
 function entry(workspace: Workspace, frame: EntryFrame): void {
   const { row, conversation_id } = frame
-  if (row) workspace.rows.apply(row)
-  if (frame.t.startsWith('conversation.')) workspace.refresh_counts()
+  const before = workspace.lists.rows.get(conversation_id)?.conversation
+  if (row) workspace.lists.rows.apply(row)
+  if (frame.t.startsWith('conversation.') || frame.t === 'message.created') workspace.lists.refresh_counts()
+  if (row && before && may_change_reply(before, row)) workspace.refresh_advice(conversation_id)
   if (frame.t === 'message.created' && frame.d.message.direction === 'in') workspace.typing.delete(conversation_id)
+  if (frame.t === 'conversation.assigned') note_assignment(workspace, frame)
   const changed = workspace.timelines.get(conversation_id)?.apply(frame as Entry) ?? false
   workspace.confirm_sent(frame)
   if (conversation_id !== workspace.open_id.value || !changed) return

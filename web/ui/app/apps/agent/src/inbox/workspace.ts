@@ -2,28 +2,14 @@
 // the outbox, presence. Screens read its refs and call its functions; frames come in through `live.ts`.
 
 import { computed, inject, ref, shallowReactive, shallowRef, type InjectionKey } from 'vue'
-import {
-  AgentSocket,
-  Drafts,
-  new_client_id,
-  Outbox,
-  RowStore,
-  Timeline,
-  unread,
-  type LinkState,
-  type Row,
-} from '@switchboard/core'
-import type { Conversation, Counts, Entry, Id, Media, ReadState, Session, View } from '@switchboard/protocol'
+import { AgentSocket, new_client_id, Outbox, Timeline, unread, type LinkState, type Pending } from '@switchboard/core'
+import type { ComposerAdvice, Conversation, Entry, Id, Member, MentionedFrame, ReadState, Session } from '@switchboard/protocol'
 import { api } from '../api'
 import { server_now } from '../session'
 import { group_choice, storage } from '../settings'
+import { DraftSync } from './draft_sync'
+import { Lists } from './lists'
 import { connect } from './live'
-
-export interface ListState {
-  status: 'idle' | 'loading' | 'ready' | 'error'
-  next: string | null
-  loading_more: boolean
-}
 
 export interface Log {
   conversation_id: Id
@@ -34,50 +20,40 @@ export interface Log {
   prepended: boolean
 }
 
-const PAGE = 50
 const TIMELINE_PAGE = 50
 /** Logs kept for going back without a request; frames keep them current. */
 const KEPT_LOGS = 20
 
 export class Workspace {
   readonly user
-  readonly group_id = ref('')
-  /** The view on the screen. */
-  readonly view = ref<View>('team')
+  readonly lists: Lists
   readonly link = shallowRef<LinkState>('off')
   /** The connection was there before: what is missing is a reconnection, not a first one. */
   readonly was_live = ref(false)
-  readonly views = shallowRef<Record<View, Row[]>>({ team: [], mine: [], unassigned: [], closed: [] })
-  readonly lists = shallowReactive<Record<View, ListState>>({
-    team: idle(),
-    mine: idle(),
-    unassigned: idle(),
-    closed: idle(),
-  })
-  readonly counts = shallowRef<Counts | null>(null)
   readonly open_id = ref<Id | null>(null)
   readonly log = shallowRef<Log | null>(null)
   readonly outbox_version = ref(0)
-  readonly typing = shallowReactive(new Map<Id, { name: string }>())
+  readonly typing = shallowReactive(new Map<Id, { kind: 'user' | 'contact'; name: string }>())
   readonly viewing = shallowReactive(new Map<Id, { id: Id; name: string }[]>())
   /** Newest incoming message of the open conversation, for the screen reader's live region. */
   readonly announced = ref('')
+  /** Somebody named us in a private note. */
+  readonly mentioned = shallowRef<MentionedFrame | null>(null)
   readonly now = ref(server_now())
+  /** What the server says about replying, by conversation; read with the conversation. */
+  readonly advice = shallowReactive(new Map<Id, ComposerAdvice>())
+  /** Those a conversation of the group can be assigned to. */
+  readonly members = shallowRef<Member[]>([])
 
-  readonly rows: RowStore
   readonly outbox: Outbox
-  readonly drafts: Drafts
+  readonly drafts: DraftSync
   readonly socket: AgentSocket
   readonly timelines = new Map<Id, Timeline>()
 
   /** Rows as last shown; reading it inside `computed` follows every flush. */
   readonly open_row = computed(() => {
-    void this.views.value
-    return this.open_id.value ? this.rows.get(this.open_id.value) : undefined
-  })
-  readonly unread_count = computed(() => {
-    const { mine, unassigned } = this.views.value
-    return [...mine, ...unassigned].filter((row) => unread(row) > 0).length
+    void this.lists.views.value
+    return this.open_id.value ? this.lists.rows.get(this.open_id.value) : undefined
   })
   readonly pending = computed(() => {
     void this.outbox_version.value
@@ -86,7 +62,7 @@ export class Workspace {
   readonly waiting_to_send = computed(() => (void this.outbox_version.value, this.outbox.size))
 
   private keep_unread: Id | null = null
-  private counts_timer: ReturnType<typeof setTimeout> | null = null
+  private advice_timer: ReturnType<typeof setTimeout> | null = null
   private log_scheduled = false
   private clock: ReturnType<typeof setInterval>
   private stopped = false
@@ -94,23 +70,9 @@ export class Workspace {
   constructor(readonly session: Session) {
     this.user = session.user
     const chosen = session.groups.find((group) => group.id === group_choice.get()) ?? session.groups[0]
-    this.group_id.value = chosen?.id ?? ''
-    this.rows = new RowStore(this.scope, (views) => (this.views.value = views))
-    this.drafts = new Drafts(storage, this.user.id)
-    this.outbox = new Outbox(
-      storage,
-      this.user.id,
-      (item) =>
-        this.socket.request({
-          t: 'message.send',
-          conversation_id: item.conversation_id,
-          client_id: item.client_id,
-          ...(item.text ? { text: item.text } : {}),
-          ...(item.media.length ? { media_ids: item.media.map((one) => one.id) } : {}),
-        }),
-      () => this.outbox_version.value++,
-      (run, ms) => setTimeout(run, ms),
-    )
+    this.lists = new Lists(chosen?.id ?? '', this.user.id)
+    this.drafts = new DraftSync(storage, this.user.id)
+    this.outbox = new Outbox(storage, this.user.id, (item) => this.transmit(item), () => this.outbox_version.value++, (run, ms) => setTimeout(run, ms))
     this.socket = connect(this)
     this.clock = setInterval(() => (this.now.value = server_now()), 15_000)
   }
@@ -119,7 +81,7 @@ export class Workspace {
   start(): void {
     this.socket.start()
     setTimeout(() => {
-      if (this.lists.team.status === 'idle' && !this.stopped) void this.load_all().catch(() => undefined)
+      if (this.lists.states.team.status === 'idle' && !this.stopped) void this.load_all().catch(() => undefined)
     }, 2_500)
   }
 
@@ -129,105 +91,35 @@ export class Workspace {
     this.socket.stop()
   }
 
-  private get scope() {
-    return { group_id: this.group_id.value, user_id: this.user.id }
+  /** What this user may do, by the server's word: in the whole business or in the group on the screen. */
+  may(operation: string): boolean {
+    const group = this.session.groups.find((one) => one.id === this.lists.group_id.value)
+    return [...(this.session.permissions ?? []), ...(group?.permissions ?? [])].includes(operation)
   }
 
-  // --- lists ----------------------------------------------------------------
-
-  /** Reads every list that is on a screen again; called at the start and when the server cannot replay. */
+  /** Reads everything on the screen again. */
   async load_all(): Promise<void> {
-    const wanted = (Object.keys(this.lists) as View[]).filter(
-      (view) => view !== 'closed' || view === this.view.value || this.lists[view].status !== 'idle',
-    )
-    const held = this.views.value
-    const group_id = this.group_id.value
-    if (!group_id) {
-      for (const view of wanted) this.set_list(view, { status: 'ready', next: null })
-      return
-    }
-    this.rows.restart(this.scope)
-    for (const view of wanted) {
-      if (this.lists[view].status !== 'ready') this.set_list(view, { status: 'loading' })
-    }
-    try {
-      const pages = await Promise.all(
-        wanted.map((view) => api.list(view, group_id, Math.min(200, Math.max(PAGE, held[view].length)))),
-      )
-      if (this.stopped || group_id !== this.group_id.value) return
-      pages.forEach((page, at) => {
-        page.conversations.forEach((listed) => this.rows.put(listed))
-        this.set_list(wanted[at]!, { status: 'ready', next: page.meta.next ?? null })
-      })
-    } catch (error) {
-      for (const view of wanted) {
-        if (this.lists[view].status !== 'ready') this.set_list(view, { status: 'error' })
-      }
-      this.rows.release()
-      throw error
-    }
-    this.rows.release()
-    this.refresh_counts()
+    await this.lists.load_all(() => !this.stopped)
+    if (this.stopped) return
     const open = this.open_id.value
     for (const id of [...this.timelines.keys()]) if (id !== open) this.timelines.delete(id)
     this.outbox.forget_accepted()
     if (open) await this.load_open(open, true)
   }
 
-  /** The first page of one list (the closed one is read when it is looked at). */
-  async load_list(view: View): Promise<void> {
-    if (this.lists[view].status === 'loading') return
-    if (!this.group_id.value) return this.set_list(view, { status: 'ready' })
-    this.set_list(view, { status: 'loading' })
-    try {
-      const page = await api.list(view, this.group_id.value, PAGE)
-      page.conversations.forEach((listed) => this.rows.put(listed))
-      this.set_list(view, { status: 'ready', next: page.meta.next ?? null })
-      this.rows.touch()
-    } catch {
-      this.set_list(view, { status: 'error' })
-    }
-  }
-
-  async load_more(view: View): Promise<void> {
-    const list = this.lists[view]
-    if (!list.next || list.loading_more || list.status !== 'ready') return
-    this.set_list(view, { loading_more: true })
-    try {
-      const page = await api.list(view, this.group_id.value, 100, list.next)
-      page.conversations.forEach((listed) => this.rows.put(listed))
-      this.set_list(view, { next: page.meta.next ?? null, loading_more: false })
-    } catch {
-      // Scrolling again tries again.
-      this.set_list(view, { loading_more: false })
-    }
-  }
-
   async choose_group(id: Id): Promise<void> {
-    if (id === this.group_id.value) return
+    if (id === this.lists.group_id.value) return
     group_choice.set(id)
-    this.group_id.value = id
-    this.counts.value = null
-    for (const view of Object.keys(this.lists) as View[]) this.lists[view] = idle()
+    this.lists.choose_group(id)
+    this.members.value = []
     await this.load_all().catch(() => undefined)
   }
 
-  refresh_counts(): void {
-    if (this.counts_timer !== null) return
-    this.counts_timer = setTimeout(async () => {
-      this.counts_timer = null
-      const group_id = this.group_id.value
-      try {
-        const { counts } = await api.counts(group_id)
-        if (group_id === this.group_id.value) this.counts.value = counts
-      } catch {
-        // Numbers beside the menu can wait for the next change.
-      }
-    }, 250)
-  }
-
-  private set_list(view: View, change: Partial<ListState>): void {
-    this.lists[view] = { ...this.lists[view], ...change }
+  async load_members(): Promise<void> {
+    const group_id = this.lists.group_id.value
+    if (!group_id) return
+    const { users } = await api.members(group_id)
+    if (group_id === this.lists.group_id.value) this.members.value = users
   }
 
   // --- the open conversation ------------------------------------------------
@@ -239,7 +131,10 @@ export class Workspace {
     this.announced.value = ''
     this.log.value = null
     this.tell_viewing()
-    if (id) await this.load_open(id, false)
+    if (!id) return
+    this.lists.assigned.delete(id)
+    void this.drafts.fetch(id)
+    await this.load_open(id, false)
   }
 
   async load_open(id: Id, again: boolean): Promise<void> {
@@ -249,6 +144,7 @@ export class Workspace {
       this.timelines.set(id, kept)
       this.show_log('ready')
       this.mark_read()
+      this.refresh_advice(id)
       return
     }
     const timeline = kept ?? new Timeline(id)
@@ -256,7 +152,7 @@ export class Workspace {
     if (!timeline.loaded) this.show_log('loading')
     try {
       const [listed, page] = await Promise.all([api.conversation(id), api.timeline(id, TIMELINE_PAGE)])
-      this.rows.put(listed)
+      this.take(listed)
       timeline.load(page.entries, page.meta.more)
       page.entries.forEach((entry) => this.confirm_sent(entry))
       if (this.open_id.value !== id) return
@@ -310,6 +206,20 @@ export class Workspace {
     }
   }
 
+  private take({ composer, ...listed }: Awaited<ReturnType<typeof api.conversation>>): void {
+    this.lists.rows.put(listed)
+    if (composer) this.advice.set(listed.conversation.id, composer)
+  }
+
+  /** Asks again whether one may write; several reasons at once cost one question. */
+  refresh_advice(id: Id): void {
+    if (id !== this.open_id.value || this.advice_timer !== null) return
+    this.advice_timer = setTimeout(() => {
+      this.advice_timer = null
+      if (this.open_id.value) void this.refresh_row(this.open_id.value)
+    }, 150)
+  }
+
   confirm_sent(entry: Entry): void {
     if (entry.t === 'message.created' && entry.d.message.client_id) this.outbox.confirm(entry.d.message.client_id)
   }
@@ -319,22 +229,22 @@ export class Workspace {
   /** Marks the open conversation read if somebody is looking at it. */
   mark_read(): void {
     const id = this.open_id.value
-    const row = id ? this.rows.get(id) : undefined
+    const row = id ? this.lists.rows.get(id) : undefined
     if (!id || !row || this.keep_unread === id || unread(row) === 0) return
     if (document.visibilityState !== 'visible' || !document.hasFocus()) return
     const { seq, inbound_count } = row.conversation
-    this.rows.set_read(id, { last_read_seq: seq, read_inbound_count: inbound_count, forced_unread: false })
+    this.lists.rows.set_read(id, { last_read_seq: seq, read_inbound_count: inbound_count, forced_unread: false })
     this.socket
       .request({ t: 'read.mark', conversation_id: id, upto: seq })
-      .then((read) => this.rows.set_read(id, read as unknown as ReadState))
-      .catch(() => api.mark_read(id, seq).then(({ read }) => this.rows.set_read(id, read)))
+      .then((read) => this.lists.rows.set_read(id, read as unknown as ReadState))
+      .catch(() => api.mark_read(id, seq).then(({ read }) => this.lists.rows.set_read(id, read)))
       .catch(() => undefined)
   }
 
   async mark_unread(id: Id): Promise<void> {
     this.keep_unread = id
     const { read } = await api.mark_unread(id)
-    this.rows.set_read(id, read)
+    this.lists.rows.set_read(id, read)
   }
 
   tell_viewing(): void {
@@ -347,32 +257,38 @@ export class Workspace {
   /** Runs a command and shows the row it answers with at once; its frame is then recognised as old. */
   async act(command: Promise<{ conversation: Conversation }>): Promise<void> {
     const { conversation } = await command
-    this.rows.apply(conversation)
-    this.refresh_counts()
+    this.lists.rows.apply(conversation)
+    this.lists.refresh_counts()
+    this.refresh_advice(conversation.id)
   }
 
   /** A refused command usually means that our row is old. */
   async refresh_row(id: Id): Promise<void> {
     try {
-      this.rows.put(await api.conversation(id))
+      this.take(await api.conversation(id))
     } catch {
       // The next frame brings it.
     }
   }
 
-  send(conversation_id: Id, text: string, media: Media[]): void {
-    this.outbox.add({
-      client_id: new_client_id(),
+  send(conversation_id: Id, message: Pick<Pending, 'text' | 'media' | 'channel_id' | 'expected_seq' | 'note'>): void {
+    this.outbox.add({ ...message, client_id: new_client_id(), conversation_id, at: new Date(server_now()).toISOString() })
+  }
+
+  private transmit(item: Pending): Promise<unknown> {
+    const { conversation_id, client_id, text, note, channel_id, expected_seq } = item
+    if (note) return api.note(conversation_id, client_id, text, note.mentions)
+    const media_ids = item.media.map((one) => one.id)
+    return this.socket.request({
+      t: 'message.send',
       conversation_id,
-      text,
-      media,
-      at: new Date(server_now()).toISOString(),
+      client_id,
+      ...(text ? { text } : {}),
+      ...(media_ids.length ? { media_ids } : {}),
+      ...(channel_id ? { channel_id } : {}),
+      ...(expected_seq !== undefined ? { expected_seq } : {}),
     })
   }
-}
-
-function idle(): ListState {
-  return { status: 'idle', next: null, loading_more: false }
 }
 
 export const WORKSPACE: InjectionKey<Workspace> = Symbol('workspace')

@@ -1,0 +1,13 @@
+// Which parts the server has; screens show nothing that it cannot do.
+
+export const built = {
+  /** Lists beyond the first, snooze, notes, deleting, drafts on the server, many at once, new conversations. */
+  life: false,
+  /** Retry and cancel of one message, holds. */
+  sending: false,
+  /** Template messages and saved replies. */
+  templates: false,
+  /** Search in lists and everywhere. */
+  search: true,
+  transcripts: false,
+}
