@@ -152,7 +152,9 @@ export const api = {
       ...partner,
     }),
   begin: (conversation: NewConversation & Partner) => call<Row & { message: Message }>('POST', '/conversations', conversation),
-  transcript_url: (id: Id, format: 'txt' | 'pdf') => `${BASE}${at(id)}/transcript${query({ format, notes: 'true', system: 'true' })}`,
+  /** Notes are for administrators: whoever else asks for them is refused. */
+  transcript_url: (id: Id, format: 'txt' | 'pdf', notes: boolean) =>
+    `${BASE}${at(id)}/transcript${query({ format, notes: notes ? 'true' : undefined, system: 'true' })}`,
   media_url: (id: Id, inline = false) => `${BASE}/media/${encodeURIComponent(id)}${inline ? '?inline=1' : ''}`,
 }
 

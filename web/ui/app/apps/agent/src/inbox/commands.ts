@@ -122,7 +122,7 @@ export function useCommands(workspace: Workspace, row: Ref<Row | undefined>, vis
     remove: () => run('remove', api.remove, t.toast.deleted, api.restore),
     restore: () => run('restore', api.restore, t.toast.restored),
     export: (format: 'txt' | 'pdf') =>
-      conversation.value ? said(download(api.transcript_url(conversation.value.id, format)), t.toast.exported) : Promise.resolve(false),
+      conversation.value ? said(download(api.transcript_url(conversation.value.id, format, workspace.user.role === 'admin')), t.toast.exported) : Promise.resolve(false),
     mark_unread: () => (conversation.value ? said(workspace.mark_unread(conversation.value.id), t.toast.unread) : Promise.resolve(false)),
     /** The second step of changing somebody else's read state. */
     async confirm_marking(): Promise<void> {
