@@ -13,6 +13,10 @@ use switchboard_engine::message::{Media, MediaKind};
 use switchboard_engine::time::Timestamp;
 use switchboard_engine::user::{Member, Role};
 
+mod accounts;
+
+pub use accounts::*;
+
 /// The business whose team answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Business {

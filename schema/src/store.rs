@@ -9,6 +9,7 @@ use tokio::runtime::Handle;
 use tokio::sync::{mpsc::error::TrySendError, oneshot};
 
 mod access;
+mod accounts;
 mod channels;
 mod contacts;
 mod conversations;
@@ -16,8 +17,11 @@ mod delivery;
 mod facts;
 mod files;
 mod life;
+mod links;
+mod mails;
 mod messages;
 mod search;
+mod second_factor;
 mod team;
 
 /// How to open a [`Store`].

@@ -39,7 +39,9 @@ impl Actors {
         let to = to.iter().map(|id| self.candidate(&user, &state, *id)).collect::<Result<_, _>>()?;
         let policy = self.policy();
         let wish = Wish::Assign { by: user.member(), to, policy, expected_version, bulk };
-        self.directory.ask(conversation, Some(user.viewer()), wish).await
+        let done = self.directory.ask(conversation, Some(user.viewer()), wish).await?;
+        self.mail_assigned(&user.member(), &state.assignees, &done).await;
+        Ok(done)
     }
 
     pub async fn add_assignee(
@@ -52,7 +54,9 @@ impl Actors {
         let state = self.directory.look(conversation, Some(user.viewer())).await?;
         let candidate = self.candidate(&user, &state, who)?;
         let wish = Wish::AddAssignee { by: user.member(), user: candidate, policy: self.policy() };
-        self.directory.ask(conversation, Some(user.viewer()), wish).await
+        let done = self.directory.ask(conversation, Some(user.viewer()), wish).await?;
+        self.mail_assigned(&user.member(), &state.assignees, &done).await;
+        Ok(done)
     }
 
     pub async fn remove_assignee(
@@ -71,7 +75,7 @@ impl Actors {
         self.directory.ask(conversation, Some(user.viewer()), Wish::Unassign(user.member())).await
     }
 
-    fn policy(&self) -> Policy {
+    pub(crate) fn policy(&self) -> Policy {
         Policy::from(&self.roster.get().settings())
     }
 

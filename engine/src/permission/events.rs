@@ -74,6 +74,7 @@ pub const EVENTS: &[(&str, Audience)] = &[
     ("draft.changed", Audience::User),
     ("presence.user", Audience::Business),
     ("permissions.changed", Audience::User),
+    ("user.updated", Audience::User),
     ("group.joined", Audience::User),
     ("group.left", Audience::User),
 ];
