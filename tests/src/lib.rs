@@ -29,6 +29,7 @@ mod restart;
 mod resume;
 mod search;
 mod signing_in;
+mod transcripts;
 mod webchat;
 
 mod tidy;

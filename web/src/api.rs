@@ -18,6 +18,7 @@ pub mod shapes;
 pub mod status;
 pub mod team;
 pub mod timeline;
+pub mod transcripts;
 
 use crate::error::ApiError;
 use actix_web::HttpResponse;

@@ -2,7 +2,7 @@
 
 use crate::api::{
     access, assignment, audit, business, channels, conversations, groups, inbox, media, messages, read,
-    search, session, setup, status, team, timeline,
+    search, session, setup, status, team, timeline, transcripts,
 };
 use crate::error::{bad_json, bad_path, bad_query, no_route};
 use crate::hooks::{sms, whatsapp};
@@ -35,6 +35,7 @@ pub fn documented(config: &mut ServiceConfig<'_>) {
         .service(widget::get_widget_asset)
         .service(widget::upload_visitor_media)
         .service(widget::download_visitor_media)
+        .service(widget::download_transcript)
         .service(files::download_by_link)
         .service(health::is_live)
         .service(health::is_ready)
@@ -69,6 +70,7 @@ fn api(config: &mut ServiceConfig<'_>) {
         .service(conversations::list_conversations)
         .service(conversations::get_conversation)
         .service(timeline::get_timeline)
+        .service(transcripts::export_transcript)
         .service(messages::send_message)
         .service(assignment::attend_conversation)
         .service(assignment::assign_conversation)
