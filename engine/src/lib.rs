@@ -25,4 +25,5 @@ pub mod lists;
 pub mod search;
 pub mod second_factor;
 pub mod token;
+pub mod transcript;
 pub mod wire;

@@ -36,6 +36,7 @@ mod resume;
 mod search;
 mod sign_in;
 mod signing_in;
+mod transcripts;
 mod users;
 mod webchat;
 

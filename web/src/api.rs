@@ -27,6 +27,7 @@ pub mod start;
 pub mod status;
 pub mod team;
 pub mod timeline;
+pub mod transcripts;
 pub mod users;
 
 use crate::error::ApiError;

@@ -2,7 +2,8 @@
 
 use crate::api::{
     access, assignment, audit, bulk, business, channels, conversations, drafts, groups, inbox, links, me, media,
-    messages, read, search, second_factor, session, sessions, setup, start, status, team, timeline, users,
+    messages, read, search, second_factor, session, sessions, setup, start, status, team, timeline, transcripts,
+    users,
 };
 use crate::error::{bad_json, bad_path, bad_query, no_route};
 use crate::hooks::{sms, whatsapp};
@@ -35,6 +36,7 @@ pub fn documented(config: &mut ServiceConfig<'_>) {
         .service(widget::get_widget_asset)
         .service(widget::upload_visitor_media)
         .service(widget::download_visitor_media)
+        .service(widget::download_transcript)
         .service(files::download_by_link)
         .service(health::is_live)
         .service(health::is_ready)
@@ -91,6 +93,7 @@ fn api(config: &mut ServiceConfig<'_>) {
         .service(bulk::change_conversations)
         .service(conversations::get_conversation)
         .service(timeline::get_timeline)
+        .service(transcripts::export_transcript)
         .service(messages::send_message)
         .service(messages::add_note)
         .service(drafts::get_draft)

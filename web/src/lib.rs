@@ -15,6 +15,7 @@ pub mod edge;
 pub mod error;
 pub mod limits;
 pub mod origin;
+pub mod pdf;
 pub mod permits;
 
 pub mod hooks;

@@ -184,6 +184,24 @@ pub(crate) async fn download_visitor_media(
     files::send(&request, &site, &record, Show::Inline).await
 }
 
+/// The visitor's own conversation as a text file, where the business allows it (setting `visitor_transcripts`).
+#[utoipa::path(tag = "widget", security(("visitor_token" = [])), responses(
+    (status = 200, description = "the file", content_type = "text/plain", body = String),
+    (status = 401, body = ErrorAnswer, description = "token_invalid"),
+    (status = 404, body = ErrorAnswer, description = "nothing was said yet, or the business does not offer it"),
+))]
+#[get("/widget/v1/transcript")]
+pub(crate) async fn download_transcript(request: HttpRequest) -> Result<HttpResponse, ApiError> {
+    let site = site(&request)?;
+    let visitor = visitor(&request, &site)?;
+    if !site.roster().settings().visitor_transcripts {
+        return Err(ApiError::not_found());
+    }
+    let conversation = site.actors.conversation_of(&visitor).await?.ok_or_else(ApiError::not_found)?;
+    let state = site.actors.directory.look(conversation, None).await?;
+    crate::api::transcripts::of_visitor(&site, &state, visitor.line.channel.id).await
+}
+
 /// The visitor of the bearer token. It names no widget: the one whose key signed it is found.
 fn visitor(request: &HttpRequest, site: &Site) -> Result<Visitor, ApiError> {
     let header = request.headers().get(AUTHORIZATION).and_then(|header| header.to_str().ok());

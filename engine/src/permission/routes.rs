@@ -109,6 +109,7 @@ pub const ROUTES: &[Route] = &[
     at("GET", "/api/v1/conversations", SignedIn(Op::SeeConversation)),
     at("GET", "/api/v1/conversations/{id}", Conversation(Op::SeeConversation)),
     at("GET", "/api/v1/conversations/{id}/timeline", Conversation(Op::SeeConversation)),
+    at("GET", "/api/v1/conversations/{id}/transcript", Conversation(Op::ExportTranscript)),
     at("POST", "/api/v1/conversations/{id}/messages", Conversation(Op::SendMessage)),
     at("POST", "/api/v1/conversations/{id}/attend", Conversation(Op::Attend)),
     at("PUT", "/api/v1/conversations/{id}/assignees", Conversation(Op::Assign)),
