@@ -203,8 +203,9 @@ fn resync(out: &Out, req: Option<&str>) {
 
 async fn act(actors: &Actors, user: UserId, command: AgentCommand) -> Result<serde_json::Value, Trouble> {
     let done = match command {
-        AgentCommand::MessageSend { conversation_id, client_id, text, media_ids, expected_seq } => {
-            let draft = Draft { client_id, text: text.unwrap_or_default(), media_ids, expected_seq };
+        AgentCommand::MessageSend { conversation_id, client_id, text, media_ids, expected_seq, template } => {
+            let text = text.unwrap_or_default();
+            let draft = Draft { client_id, text, media_ids, expected_seq, template };
             return written(actors.send_message(user, conversation_id, draft).await?);
         }
         AgentCommand::NoteAdd { conversation_id, client_id, text, mentions } => {

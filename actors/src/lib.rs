@@ -31,6 +31,7 @@ pub mod mailer;
 pub mod desk;
 pub mod people;
 pub mod presence;
+pub mod templates;
 pub mod visitors;
 
 pub mod agent_session;

@@ -30,9 +30,13 @@ pub(crate) mod links;
 pub(crate) mod mail;
 #[path = "queries/message.rs"]
 pub(crate) mod message;
+#[path = "queries/saved_reply.rs"]
+pub(crate) mod saved_reply;
 #[path = "queries/search.rs"]
 pub(crate) mod search;
 #[path = "queries/second_factor.rs"]
 pub(crate) mod second_factor;
 #[path = "queries/team.rs"]
 pub(crate) mod team;
+#[path = "queries/template.rs"]
+pub(crate) mod template;

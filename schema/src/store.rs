@@ -23,6 +23,7 @@ mod messages;
 mod search;
 mod second_factor;
 mod team;
+mod templates;
 
 /// How to open a [`Store`].
 pub struct Options {

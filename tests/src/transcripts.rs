@@ -114,11 +114,6 @@ async fn s2_36_ten_thousand_messages(kind: Kind) {
          SELECT 1000000 + i, {conversation}, i, 'message.created', 1767607200000000, i FROM n"
     ));
     let pdf = ada.get(&format!("/api/v1/conversations/{conversation}/transcript?format=pdf")).await;
-    println_to_stderr(&format!(
-        "10,000 messages as PDF: {} bytes after {:?}",
-        pdf.bytes.len(),
-        started.elapsed()
-    ));
     let words = words_of(&pdf.bytes);
     for number in [3, 5_000, 10_001] {
         assert!(words.contains(&format!("Message number {number} of a long talk")), "{number}");

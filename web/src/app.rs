@@ -2,8 +2,8 @@
 
 use crate::api::{
     access, assignment, audit, bulk, business, channels, conversations, drafts, groups, inbox, links, me, media,
-    messages, read, search, second_factor, session, sessions, setup, start, status, team, timeline, transcripts,
-    users,
+    messages, read, replies, search, second_factor, session, sessions, setup, start, status, team, templates,
+    timeline, transcripts, users,
 };
 use crate::error::{bad_json, bad_path, bad_query, no_route};
 use crate::hooks::{sms, whatsapp};
@@ -111,6 +111,15 @@ fn api(config: &mut ServiceConfig<'_>) {
         .service(status::delete_conversation)
         .service(status::restore_conversation)
         .service(read::mark_read)
+        .service(templates::list_templates)
+        .service(templates::sync_templates)
+        .service(templates::map_template)
+        .service(templates::pick_template)
+        .service(templates::pick_first_template)
+        .service(replies::list_replies)
+        .service(replies::create_reply)
+        .service(replies::update_reply)
+        .service(replies::delete_reply)
         .service(media::upload_media)
         .service(media::download_media);
 }

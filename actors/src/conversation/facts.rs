@@ -14,9 +14,19 @@ use switchboard_engine::ids::{MediaId, MessageId, UserId};
 use switchboard_engine::message::{Direction, MediaState, Message};
 use switchboard_engine::permission::Operation;
 use switchboard_engine::receipt::{Receipt, Status};
+use switchboard_engine::template::{Ask, Facts, Filled};
 use switchboard_engine::time::Timestamp;
 use switchboard_engine::user::Member;
+use switchboard_engine::wire::TemplateAsk;
 use switchboard_schema::Uploader;
+
+/// A template to send, with what its mapping may ask for.
+#[derive(Clone, Debug)]
+pub struct TemplateWish {
+    pub ask: TemplateAsk,
+    pub business_name: String,
+    pub agent_first_name: String,
+}
 
 /// A command as asked from outside, before its facts are known.
 #[derive(Clone, Debug)]
@@ -28,6 +38,8 @@ pub enum Wish {
         client_id: String,
         text: String,
         media_ids: Vec<MediaId>,
+        /// Instead of a text.
+        template: Option<Box<TemplateWish>>,
         /// Whether answering takes what nobody has.
         attends: bool,
         /// The newest `seq` the sender has seen.
@@ -145,14 +157,18 @@ pub(super) async fn gather(
             receive.birth = birth;
             Command::Receive(receive)
         }
-        Wish::Reply { message_id, by, client_id, text, media_ids, attends, expected_seq, starts: _ } => {
+        Wish::Reply { message_id, by, client_id, text, media_ids, template, attends, expected_seq, starts: _ } => {
             let newer = newer(core, state, &by, expected_seq).await?;
+            let (text, template) = match template {
+                Some(wish) => filled(core, state, &client_id, *wish).await?,
+                None => (text, None),
+            };
             let attachments = match attachments(core, &by, media_ids).await {
                 // A repeat: the files belong to the message that the first try made.
                 Err(Trouble::Refused(_)) if said_before(core, state, &client_id).await? => Vec::new(),
                 files => files?,
             };
-            let reply = Reply { message_id, by, client_id, text, attachments, attends, newer, birth };
+            let reply = Reply { message_id, by, client_id, text, attachments, template, attends, newer, birth };
             Command::Reply(Box::new(reply))
         }
         Wish::Note { message_id, by, client_id, text, mentions } => {
@@ -210,6 +226,34 @@ pub(super) async fn gather(
             Command::ReadFor(ReadFor { by, reader, mark, confirm })
         }
     })
+}
+
+/// The template as it is now, filled in. One that was said before is the same again, whatever became of the template since.
+async fn filled(
+    core: &Core,
+    state: &Conversation,
+    client_id: &str,
+    wish: TemplateWish,
+) -> Result<(String, Option<Box<Filled>>), Trouble> {
+    let unknown = || Refusal::Invalid {
+        field: "template.id",
+        detail: "is not a template of a WhatsApp channel this contact writes on".to_owned(),
+    };
+    let template = core.store.template(wish.ask.id).await?.ok_or_else(unknown)?;
+    if !state.routes.iter().any(|route| route.channel_id == template.channel_id) {
+        return Err(unknown().into());
+    }
+    let TemplateAsk { vars, reference, .. } = wish.ask;
+    let facts = Facts::of(&state.contact, &wish.business_name, &wish.agent_first_name);
+    let filled = match template.fill(&Ask { vars, reference }, &facts) {
+        Ok(filled) => filled,
+        Err(refusal) => {
+            let before = core.store.message_by_client_id(state.id, client_id.to_owned()).await?;
+            let same = before.as_ref().and_then(Filled::of_message).filter(|one| one.id == template.id);
+            same.ok_or(refusal)?
+        }
+    };
+    Ok((filled.text.clone(), Some(Box::new(filled))))
 }
 
 /// Files must be the sender's own, stored, and not part of another message.

@@ -82,7 +82,8 @@ impl Actors {
             ChannelKind::Sms => phone.clone(),
         };
         let mark = Identity::new(IdentityKind::Phone, phone).ok_or_else(|| invalid("phone", "is empty"))?;
-        let wish = self.reply(&user, start.draft, true);
+        let draft = self.with_files(&user, start.group, start.draft).await?;
+        let wish = self.reply(&user, draft, true);
         self.intake.begin(&line.channel, &mark, address, user.viewer(), wish).await
     }
 

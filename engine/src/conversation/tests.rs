@@ -112,6 +112,7 @@ fn reply(id: i64, by: &Member, text: &str) -> Reply {
         attends: true,
         newer: 0,
         birth: None,
+        template: None,
     }
 }
 

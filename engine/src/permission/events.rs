@@ -77,4 +77,6 @@ pub const EVENTS: &[(&str, Audience)] = &[
     ("user.updated", Audience::User),
     ("group.joined", Audience::User),
     ("group.left", Audience::User),
+    // With details for those who run templates.
+    ("template.updated", Audience::Group),
 ];

@@ -93,8 +93,10 @@ pub(crate) async fn check_tables(conn: &mut Conn) -> Result<usize, StoreError> {
         search_pending,
         recovery_code,
         second_factor,
+        saved_reply,
         session,
         team_group,
+        template,
         user_account,
     )
 }

@@ -7,10 +7,11 @@ use crate::session::SignedIn;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, post, web};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use switchboard_actors::conversation::Done;
 use switchboard_actors::desk::{Draft, NoteDraft};
-use switchboard_engine::ids::{MediaId, UserId};
-use switchboard_engine::wire::MessageView;
+use switchboard_engine::ids::{MediaId, TemplateId, UserId};
+use switchboard_engine::wire::{MessageView, TemplateAsk};
 use utoipa::ToSchema;
 
 #[derive(Deserialize, ToSchema)]
@@ -27,6 +28,29 @@ pub struct SendMessageRequest {
     /// The newest `seq` you have seen: `newer_messages` when others wrote since.
     #[serde(default)]
     expected_seq: Option<i64>,
+    /// A registered template instead of text and files.
+    #[serde(default)]
+    template: Option<TemplateRequest>,
+}
+
+/// Values left out come from the template's mapping; an empty one counts as missing.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = SendTemplate)]
+pub struct TemplateRequest {
+    #[schema(value_type = String)]
+    id: TemplateId,
+    #[serde(default)]
+    vars: BTreeMap<String, String>,
+    /// About an order, an invoice, a booking: what `reference.KEY` stands for.
+    #[serde(default)]
+    reference: BTreeMap<String, String>,
+}
+
+impl From<TemplateRequest> for TemplateAsk {
+    fn from(TemplateRequest { id, vars, reference }: TemplateRequest) -> Self {
+        Self { id, vars, reference }
+    }
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -46,6 +70,7 @@ pub struct AddNoteRequest {
     (status = 201, body = MessageAnswer),
     (status = 200, body = MessageAnswer, description = "the same client_id again: the first message"),
     (status = 409, body = ErrorAnswer, description = "window_closed, conversation_closed, client_id_reused, channel_not_connected, newer_messages"),
+    (status = 422, body = ErrorAnswer, description = "template_not_approved {status}, template_vars_missing {vars}, template_var_invalid {var}, validation"),
     Refusals, WriteRefusals,
 ))]
 #[post("/conversations/{id}/messages")]
@@ -54,8 +79,9 @@ pub(crate) async fn send_message(
     id: web::Path<String>,
     body: web::Json<SendMessageRequest>,
 ) -> Result<HttpResponse, ApiError> {
-    let SendMessageRequest { client_id, text, media_ids, expected_seq } = body.into_inner();
-    let draft = Draft { client_id, text: text.unwrap_or_default(), media_ids, expected_seq };
+    let SendMessageRequest { client_id, text, media_ids, expected_seq, template } = body.into_inner();
+    let (text, template) = (text.unwrap_or_default(), template.map(Into::into));
+    let draft = Draft { client_id, text, media_ids, expected_seq, template };
     let done = signed_in.site.actors.send_message(signed_in.user.id, conversation_id(&id)?, draft).await?;
     message_answer(&done)
 }

@@ -1,5 +1,6 @@
 //! The team writes first.
 
+use super::messages::TemplateRequest;
 use super::shapes::{Contact, Conversation, ErrorAnswer, Message, Refusals, WriteRefusals};
 use crate::error::ApiError;
 use crate::session::SignedIn;
@@ -33,6 +34,9 @@ pub struct StartRequest {
     #[serde(default)]
     #[schema(value_type = Vec<String>)]
     media_ids: Vec<MediaId>,
+    /// A registered template instead of text and files: what WhatsApp begins with.
+    #[serde(default)]
+    template: Option<TemplateRequest>,
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -81,9 +85,11 @@ pub(crate) async fn start_conversation(
         conversation: ConversationView<'a>,
         message: MessageView<'a>,
     }
-    let StartRequest { group_id, channel_id, contact_id, phone, client_id, text, media_ids } =
+    let StartRequest { group_id, channel_id, contact_id, phone, client_id, text, media_ids, template } =
         body.into_inner();
-    let draft = Draft { client_id, text: text.unwrap_or_default(), media_ids, expected_seq: None };
+    let text = text.unwrap_or_default();
+    let template = template.map(Into::into);
+    let draft = Draft { client_id, text, media_ids, expected_seq: None, template };
     let to = recipient(contact_id, phone)?;
     let start = Start { group: group_id, channel: channel_id, to, draft };
     let actors = &signed_in.site.actors;
