@@ -16,9 +16,9 @@ use crate::fanout::Audience;
 use crate::roster::Colleague;
 use crate::trouble::Trouble;
 use std::sync::Arc;
+use switchboard_engine::conversation::Refusal;
 use switchboard_engine::conversation::{Actor, Conversation, Release, UnassignReason};
 use switchboard_engine::ids::{BusinessId, ConversationId, GroupId, MediaId, MessageId, UserId};
-use switchboard_engine::conversation::Refusal;
 use switchboard_engine::message::Media;
 use switchboard_engine::wire::{Ephemeral, TemplateAsk};
 use switchboard_schema::{FileRecord, NewUpload, Uploader};
@@ -91,12 +91,7 @@ impl Actors {
     }
 
     /// Files of a group's library are sent as copies of the sender's own; a template brings the file of its header.
-    async fn with_files(
-        &self,
-        user: &Colleague,
-        group: GroupId,
-        mut draft: Draft,
-    ) -> Result<Draft, Trouble> {
+    async fn with_files(&self, user: &Colleague, group: GroupId, mut draft: Draft) -> Result<Draft, Trouble> {
         if let Some(ask) = &draft.template {
             let twice = [("text", !draft.text.is_empty()), ("media_ids", !draft.media_ids.is_empty())];
             if let Some((field, _)) = twice.into_iter().find(|(_, given)| *given) {

@@ -37,7 +37,7 @@ pub enum MessageKind {
 }
 
 impl MessageKind {
-    const ALL: [(Self, &'static str); 10] = [
+    const ALL: [(Self, &'static str); 11] = [
         (Self::Text, "text"),
         (Self::Media, "media"),
         (Self::Template, "template"),

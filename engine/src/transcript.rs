@@ -153,7 +153,7 @@ fn line(
     if !matches!(edition, Edition::Team { system: true, .. }) {
         return None;
     }
-    Some(Line { at, who: None, text: done(&event.kind)? })
+    Some(Line { at, who: None, text: done(&event.kind, zone)? })
 }
 
 fn said(
@@ -163,7 +163,7 @@ fn said(
     statuses: &HashMap<i64, (Status, Option<String>)>,
     zone: &TimeZone,
 ) -> Option<Line> {
-    let note = !matches!(message.direction, Direction::In | Direction::Out);
+    let note = message.direction == Direction::Internal;
     if note && !matches!(edition, Edition::Team { notes: true, .. }) {
         return None;
     }
@@ -175,7 +175,8 @@ fn said(
         text.push_str(&symbol(media));
     }
     if let Some(kind) = kind_symbol(message.kind) {
-        text = format!("[{kind}] {text}").trim_end().to_owned();
+        let named = format!("[{kind}] {text}");
+        named.trim_end().clone_into(&mut text);
     }
     let known = statuses.get(&message.id.0);
     let status = known.map(|(status, _)| *status).or(message.status);
@@ -224,7 +225,7 @@ fn human(bytes: i64) -> String {
 }
 
 /// What happened, as a sentence.
-fn done(kind: &EventKind) -> Option<String> {
+fn done(kind: &EventKind, zone: &TimeZone) -> Option<String> {
     let names = |list: &[Assignee]| list.iter().map(|one| one.name.as_str()).collect::<Vec<_>>().join(", ");
     Some(match kind {
         EventKind::Assigned { by, reason: AssignReason::Attend, .. } => format!("{} attended", by.name),
@@ -236,8 +237,16 @@ fn done(kind: &EventKind) -> Option<String> {
             format!("{} unassigned: deactivated", names(from))
         }
         EventKind::Unassigned { by, from, .. } => format!("{} unassigned {}", by.name, names(from)),
-        EventKind::Closed { by, .. } => format!("{} closed the conversation", by.name),
-        EventKind::Reopened { by, .. } => format!("{} reopened the conversation", by.name),
+        EventKind::Closed { by, note: Some(note) } => format!("{} closed the conversation: {note}", by.name),
+        EventKind::Closed { by, note: None } => format!("{} closed the conversation", by.name),
+        EventKind::Reopened { by: Some(by) } => format!("{} reopened the conversation", by.name),
+        EventKind::Reopened { by: None } => "the customer wrote again: the conversation goes on".to_owned(),
+        EventKind::Snoozed { by, until } => {
+            format!("{} snoozed the conversation until {}", by.name, local(*until, zone))
+        }
+        EventKind::Woken { .. } => "the conversation is back in the list".to_owned(),
+        EventKind::Deleted { by } => format!("{} deleted the conversation", by.name),
+        EventKind::Restored { by } => format!("{} restored the conversation", by.name),
         _ => return None,
     })
 }

@@ -157,7 +157,17 @@ pub(super) async fn gather(
             receive.birth = birth;
             Command::Receive(receive)
         }
-        Wish::Reply { message_id, by, client_id, text, media_ids, template, attends, expected_seq, starts: _ } => {
+        Wish::Reply {
+            message_id,
+            by,
+            client_id,
+            text,
+            media_ids,
+            template,
+            attends,
+            expected_seq,
+            starts: _,
+        } => {
             let newer = newer(core, state, &by, expected_seq).await?;
             let (text, template) = match template {
                 Some(wish) => filled(core, state, &client_id, *wish).await?,
@@ -168,7 +178,8 @@ pub(super) async fn gather(
                 Err(Trouble::Refused(_)) if said_before(core, state, &client_id).await? => Vec::new(),
                 files => files?,
             };
-            let reply = Reply { message_id, by, client_id, text, attachments, template, attends, newer, birth };
+            let reply =
+                Reply { message_id, by, client_id, text, attachments, template, attends, newer, birth };
             Command::Reply(Box::new(reply))
         }
         Wish::Note { message_id, by, client_id, text, mentions } => {

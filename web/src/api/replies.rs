@@ -184,7 +184,7 @@ async fn owned(signed_in: &SignedIn, id: &str) -> Result<(SavedReply, GroupId), 
 
 fn checked(mut body: SaveReplyRequest) -> Result<SaveReplyRequest, ApiError> {
     let mut wrong = BTreeMap::new();
-    body.name = body.name.trim().to_owned();
+    body.name = body.name.trim().to_string();
     if body.name.is_empty() || body.name.chars().count() > MAX_NAME {
         wrong.insert("name", format!("must have 1 to {MAX_NAME} characters"));
     }

@@ -88,7 +88,7 @@ pub(super) fn shape(line: &Wrapped) -> (Vec<Run>, f32) {
     for paragraph in &bidi.paragraphs {
         let (levels, order) = bidi.visual_runs(paragraph, paragraph.range.clone());
         for range in order {
-            let backwards = levels.get(range.start).is_some_and(|level| level.is_rtl());
+            let backwards = levels.get(range.start).is_some_and(unicode_bidi::Level::is_rtl);
             let mut parts = by_face(line.text.get(range).unwrap_or_default());
             if backwards {
                 parts.reverse();
