@@ -2,9 +2,13 @@
 
 use switchboard_engine::business::Settings;
 use switchboard_engine::channel::Channel;
+use switchboard_engine::channels::whatsapp::templates::Listed;
 use switchboard_engine::contact::Contact;
 use switchboard_engine::conversation::Event;
-use switchboard_engine::ids::{BusinessId, ChannelId, ContactId, ConversationId, GroupId, MessageId, UserId};
+use switchboard_engine::ids::{
+    BusinessId, ChannelId, ContactId, ConversationId, GroupId, MediaId, MessageId, ReplyId, TemplateId,
+    UserId,
+};
 use switchboard_engine::message::{Media, MediaKind};
 use switchboard_engine::search::Query;
 use switchboard_engine::time::Timestamp;
@@ -284,6 +288,39 @@ pub struct ChannelRecord {
     pub created_at: Timestamp,
 }
 
+/// Everything one provider listed for one channel.
+#[derive(Clone, Debug)]
+pub struct TemplateSync {
+    pub business_id: BusinessId,
+    pub channel_id: ChannelId,
+    pub listed: Vec<Listed>,
+    /// One for each that is listed, in case it is new.
+    pub fresh_ids: Vec<TemplateId>,
+    /// When the list was asked for: webhooks that came later know better.
+    pub began: Timestamp,
+    pub at: Timestamp,
+}
+
+/// What a list changed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Synced {
+    pub created: usize,
+    pub updated: usize,
+    pub removed: usize,
+}
+
+/// A text a group keeps for later.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SavedReply {
+    pub id: ReplyId,
+    pub business_id: BusinessId,
+    /// `None` is every group's.
+    pub group_id: Option<GroupId>,
+    pub name: String,
+    pub body: String,
+    pub media: Vec<MediaId>,
+}
+
 /// Who uploaded a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Uploader {
@@ -291,6 +328,8 @@ pub enum Uploader {
     Contact(ContactId),
     /// A webchat visitor who may not be a contact yet, by the head of their random id.
     Visitor(i64),
+    /// Kept for a group's templates and saved replies; whoever sends it sends a copy.
+    Library(GroupId),
 }
 
 /// A file that waits for its message, bytes already stored.

@@ -27,8 +27,10 @@ mod permissions;
 mod poison;
 mod restart;
 mod resume;
+mod saved_replies;
 mod search;
 mod signing_in;
+mod templates;
 mod webchat;
 
 mod tidy;
