@@ -11,8 +11,9 @@ use std::sync::Arc;
 use switchboard_engine::care_window::{CareWindow, WindowState};
 use switchboard_engine::channel::ChannelKind;
 use switchboard_engine::channels::{TemplateChange, TemplateNews};
+use switchboard_engine::contact::Contact;
 use switchboard_engine::conversation::Conversation;
-use switchboard_engine::ids::{ChannelId, ConversationId, GroupId, TemplateId, UserId};
+use switchboard_engine::ids::{ChannelId, ContactId, ConversationId, GroupId, TemplateId, UserId};
 use switchboard_engine::permission::Operation;
 use switchboard_engine::template::{Facts, Quality, Template, TemplateStatus, language};
 use switchboard_engine::wire::Ephemeral;
@@ -80,6 +81,54 @@ impl Actors {
         }
         let facts = self.facts_for(&conversation, &user);
         Ok(Sendable { conversation, registered, saved, facts })
+    }
+
+    /// What could begin a conversation on a channel: registered templates, filled in for a contact if there is one already.
+    pub async fn sendable_on(
+        &self,
+        by: UserId,
+        channel: ChannelId,
+        contact: Option<ContactId>,
+        q: &str,
+    ) -> Result<(Vec<Template>, Facts), Trouble> {
+        let user = self.user(by)?;
+        let roster = self.roster.get();
+        let line = roster.channels.get(&channel).ok_or(Trouble::NotFound)?;
+        if line.channel.business_id != user.business_id || !user.sees(line.channel.group_id) {
+            return Err(Trouble::NotFound);
+        }
+        let contact = match contact {
+            Some(id) => Some(self.visible_contact(&user, line.channel.group_id, id).await?),
+            None => None,
+        };
+        let q = q.trim().to_lowercase();
+        let mut registered = self.core.store.templates(vec![channel]).await?;
+        registered.retain(|one| {
+            one.is_sendable()
+                && (one.name.to_lowercase().contains(&q) || one.parts().body.to_lowercase().contains(&q))
+        });
+        let business = roster.business.as_ref();
+        language::order(&mut registered, None, business.and_then(|one| language::of_country(&one.country)));
+        let name = business.map(|business| business.name.clone()).unwrap_or_default();
+        let facts = match contact {
+            Some(contact) => Facts::of(&contact, &name, &user.first_name),
+            None => Facts { business_name: name, agent_first_name: user.first_name, ..Facts::default() },
+        };
+        Ok((registered, facts))
+    }
+
+    /// A contact this user may start a conversation with.
+    async fn visible_contact(
+        &self,
+        user: &Colleague,
+        group: GroupId,
+        id: ContactId,
+    ) -> Result<Contact, Trouble> {
+        let store = &self.core.store;
+        let contact = store.contact(user.business_id, id).await?.ok_or(Trouble::NotFound)?;
+        let viewers = store.contact_viewers(id).await?;
+        let listed = (!viewers.is_empty()).then_some(viewers.as_slice());
+        if user.viewer().sees(group, listed) { Ok(contact) } else { Err(Trouble::NotFound) }
     }
 
     /// What placeholders and mappings can know in a conversation.

@@ -266,6 +266,16 @@ async fn s0_14_agents_pick_templates_and_see_nothing_else_of_them(kind: Kind) {
     assert_eq!(keys(&picks["registered"][0]), BTreeSet::from(wanted));
     assert_eq!(keys(&picks), BTreeSet::from(["registered".to_owned(), "saved".to_owned()]));
     assert_eq!(picks["registered"][0]["preview"], "Welcome to Bean & Leaf!");
+    // The same for a conversation that is still to begin.
+    let first = format!("/api/v1/channels/{}/sendable-templates", world.whatsapp);
+    cat.get(&first).await.refused(404, "not_found");
+    assert_eq!(ann.get(&first).await.expect(200), json!({"registered": picks["registered"], "saved": []}));
+    let contact = ann.conversation(&conversation).await["contact"]["id"].as_str().unwrap().to_owned();
+    assert_eq!(
+        names(&ann.get(&format!("{first}?contact_id={contact}&q=wel")).await.expect(200)["registered"]),
+        ["welcome"]
+    );
+    ann.get(&format!("{first}?contact_id=12345")).await.refused(404, "not_found");
 }
 
 async fn h_15_250_templates_in_three_languages_come_in_one_run(kind: Kind) {

@@ -80,6 +80,7 @@ fn api(config: &mut ServiceConfig<'_>) {
         .service(templates::sync_templates)
         .service(templates::map_template)
         .service(templates::pick_template)
+        .service(templates::pick_first_template)
         .service(replies::list_replies)
         .service(replies::create_reply)
         .service(replies::update_reply)

@@ -83,6 +83,7 @@ pub const ROUTES: &[Route] = &[
     at("POST", "/api/v1/channels/{id}/templates/sync", SomeGroup(Op::ManageTemplates)),
     at("PUT", "/api/v1/templates/{id}/mapping", SomeGroup(Op::ManageTemplates)),
     at("GET", "/api/v1/conversations/{id}/sendable-templates", Conversation(Op::PickTemplate)),
+    at("GET", "/api/v1/channels/{id}/sendable-templates", SignedIn(Op::PickTemplate)),
     at("GET", "/api/v1/groups/{id}/replies", Group(Op::ViewTeam)),
     at("POST", "/api/v1/groups/{id}/replies", Group(Op::ManageTemplates)),
     at("PUT", "/api/v1/replies/{id}", SomeGroup(Op::ManageTemplates)),

@@ -1,14 +1,22 @@
 //! What the page shows, as one JSON document. Load tests make thousands of phones, so both lengths are bounded.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "indexing JSON gives null, or adds to an object; it cannot panic here"
+)]
+
 use serde_json::{Value, json};
 
+use crate::account::AccountState;
 use crate::clock::micros;
 use crate::config::Provider;
+use crate::lock::lock;
 use crate::phone::handset::{Handset, Tick};
 use crate::simulator::Simulator;
 
 const PHONES: usize = 24;
 const MESSAGES: usize = 100;
+const TEMPLATES: usize = 50;
 const CARE_WINDOW_MS: u64 = 24 * 3_600_000;
 
 pub(super) fn state(sim: &Simulator) -> Value {
@@ -42,6 +50,7 @@ pub(super) fn state(sim: &Simulator) -> Value {
             json!({
                 "key": account.key, "provider": provider, "number": account.config.number(),
                 "switches": *account.switches(), "phones": shown, "phones_total": total,
+                "templates": templates(account),
             })
         })
         .collect();
@@ -52,6 +61,18 @@ pub(super) fn state(sim: &Simulator) -> Value {
         "callbacks": sim.callbacks(),
         "accepted": sim.journal_len(),
     })
+}
+
+/// What the page lets a person approve or pause.
+fn templates(account: &AccountState) -> Vec<Value> {
+    if !matches!(account.provider(), Provider::CloudApi | Provider::Dialog360) {
+        return Vec::new();
+    }
+    let all = lock(&account.templates).list(None, None);
+    let shown = all.iter().take(TEMPLATES);
+    shown
+        .map(|one| json!({ "name": one["name"], "language": one["language"], "status": one["status"] }))
+        .collect()
 }
 
 fn view(handset: &Handset, provider: Provider, now_ms: u64) -> Value {

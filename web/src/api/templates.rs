@@ -12,7 +12,7 @@ use switchboard_actors::connector::SyncTrouble;
 use switchboard_actors::roster::Line;
 use switchboard_actors::templates::Sendable;
 use switchboard_engine::channel::ChannelKind;
-use switchboard_engine::ids::{ChannelId, GroupId, MediaId, TemplateId};
+use switchboard_engine::ids::{ChannelId, ContactId, GroupId, MediaId, TemplateId};
 use switchboard_engine::message::MediaState;
 use switchboard_engine::permission::Operation;
 use switchboard_engine::template::mapping::{Mapping, Slot};
@@ -358,6 +358,33 @@ pub(crate) async fn pick_template(
         saved: saved.iter().map(|reply| Pick::saved(reply, &facts)).collect(),
     };
     Ok(HttpResponse::Ok().json(answer))
+}
+
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct StartQuery {
+    /// Whom the conversation would be with, if they are known already.
+    #[serde(default)]
+    #[param(value_type = Option<String>)]
+    contact_id: Option<ContactId>,
+    /// Looks into names and texts.
+    #[serde(default)]
+    q: String,
+}
+
+/// Templates that could begin a conversation on a channel; nothing else can on WhatsApp.
+#[utoipa::path(tag = "templates", params(("id" = String, Path)), responses((status = 200, body = PickAnswer), Refusals))]
+#[get("/channels/{id}/sendable-templates")]
+pub(crate) async fn pick_first_template(
+    signed_in: SignedIn,
+    id: web::Path<String>,
+    query: web::Query<StartQuery>,
+) -> Result<HttpResponse, ApiError> {
+    let id: ChannelId = id.parse().map_err(|_| ApiError::not_found())?;
+    let actors = &signed_in.site.actors;
+    let (registered, facts) = actors.sendable_on(signed_in.user.id, id, query.contact_id, &query.q).await?;
+    let registered = registered.iter().map(|template| Pick::registered(template, &facts)).collect();
+    Ok(HttpResponse::Ok().json(PickAnswer { registered, saved: Vec::new() }))
 }
 
 /// A group this user may see.
