@@ -176,6 +176,9 @@ pub(crate) fn reply(by: UserId, id: i64, text: &str) -> Command {
         client_id: format!("client-{id}"),
         text: text.into(),
         attachments: Vec::new(),
+        attends: true,
+        newer: 0,
+        birth: None,
         template: None,
     }))
 }

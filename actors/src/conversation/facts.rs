@@ -6,9 +6,9 @@ use crate::trouble::Trouble;
 use std::sync::Arc;
 use switchboard_engine::conversation::{
     Acknowledge, AddAssignee, Advance, Assign, Attachment, Attend, Birth, Candidate, Change, Close, Command,
-    Conversation, ConversationStatus, Delete, EventKind, FileArrived, Mark, Note, Pending, Policy, Read,
-    ReadFor, ReadState, Receive, Refusal, Release, RemoveAssignee, Reopen, Reply, Restore, Reveal, Snooze,
-    Unassign, Unsnooze,
+    Conversation, ConversationStatus, Delete, EventKind, FileArrived, Mark, Note, Outbound, Pending, Policy,
+    Read, ReadFor, ReadState, Receive, Refusal, Release, RemoveAssignee, Reopen, Reply, Restore, Reveal,
+    Snooze, Unassign, Unsnooze,
 };
 use switchboard_engine::ids::{MediaId, MessageId, UserId};
 use switchboard_engine::message::{Direction, MediaState, Message};
@@ -187,11 +187,7 @@ pub(super) async fn gather(
             Command::Note(Box::new(Note { message_id, by, client_id, text, mentions }))
         }
         Wish::Advance { message_id, receipt, provider_message_id } => {
-            let remembered = state.recent_outbound.iter().find(|sent| sent.id == message_id).cloned();
-            let message = match remembered {
-                Some(message) => message,
-                None => core.store.outbound(message_id).await?.ok_or(Trouble::NotFound)?.1,
-            };
+            let message = outbound(core, state, message_id).await?;
             Command::Advance(Advance { message, receipt, provider_message_id })
         }
         Wish::Acknowledge(acknowledge) => Command::Acknowledge(acknowledge),
@@ -217,13 +213,7 @@ pub(super) async fn gather(
             Command::Close(Close { by, note, pending, queued })
         }
         Wish::Reopen(by) => Command::Reopen(Reopen { by }),
-        Wish::Delete(by, allowed) => {
-            let takes_back = allowed
-                && state.status != ConversationStatus::Deleted
-                && state.require(Operation::DeleteConversation, &by).is_ok();
-            let queued = unsent(core, state, takes_back).await?;
-            Command::Delete(Delete { by, allowed, queued })
-        }
+        Wish::Delete(by, allowed) => delete(core, state, by, allowed).await?,
         Wish::Restore(by, allowed) => Command::Restore(Restore { by, allowed }),
         Wish::Snooze(by, until) => Command::Snooze(Snooze { by, until }),
         Wish::Unsnooze(by) => Command::Unsnooze(Unsnooze { by }),
@@ -237,6 +227,22 @@ pub(super) async fn gather(
             Command::ReadFor(ReadFor { by, reader, mark, confirm })
         }
     })
+}
+
+/// A message the conversation has in mind, or the database has.
+async fn outbound(core: &Core, state: &Conversation, id: MessageId) -> Result<Outbound, Trouble> {
+    match state.recent_outbound.iter().find(|sent| sent.id == id) {
+        Some(message) => Ok(message.clone()),
+        None => Ok(core.store.outbound(id).await?.ok_or(Trouble::NotFound)?.1),
+    }
+}
+
+async fn delete(core: &Core, state: &Conversation, by: Member, allowed: bool) -> Result<Command, Trouble> {
+    let takes_back = allowed
+        && state.status != ConversationStatus::Deleted
+        && state.require(Operation::DeleteConversation, &by).is_ok();
+    let queued = unsent(core, state, takes_back).await?;
+    Ok(Command::Delete(Delete { by, allowed, queued }))
 }
 
 /// The template as it is now, filled in. One that was said before is the same again, whatever became of the template since.

@@ -129,7 +129,9 @@ impl Model {
         }
         match (self.deleted, queued) {
             (None, Some(queued)) => {
-                queued.iter().for_each(|id| self.climb(*id, Status::Cancelled));
+                for id in queued {
+                    self.climb(*id, Status::Cancelled);
+                }
                 self.deleted = Some((now, self.open));
                 (self.open, self.snoozed_until) = (false, None);
             }
