@@ -15,7 +15,7 @@ use switchboard_engine::contact::Contact;
 use switchboard_engine::conversation::Conversation;
 use switchboard_engine::ids::{ChannelId, ContactId, ConversationId, GroupId, TemplateId, UserId};
 use switchboard_engine::permission::Operation;
-use switchboard_engine::template::{Facts, Quality, Template, TemplateStatus, language};
+use switchboard_engine::template::{Facts, Hindrance, Quality, Template, TemplateStatus, language};
 use switchboard_engine::wire::Ephemeral;
 use switchboard_schema::{SavedReply, Synced};
 

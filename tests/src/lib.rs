@@ -37,6 +37,7 @@ mod saved_replies;
 mod search;
 mod sign_in;
 mod signing_in;
+mod template_sends;
 mod templates;
 mod transcripts;
 mod users;

@@ -16,7 +16,7 @@ use switchboard_engine::ids::{ChannelId, ContactId, GroupId, MediaId, TemplateId
 use switchboard_engine::message::MediaState;
 use switchboard_engine::permission::Operation;
 use switchboard_engine::template::mapping::{Mapping, Slot};
-use switchboard_engine::template::{Facts, Quality, Template, TemplateStatus, placeholder};
+use switchboard_engine::template::{Facts, Hindrance, Quality, Template, TemplateStatus, placeholder};
 use switchboard_engine::time::Timestamp;
 use switchboard_schema::{SavedReply, Uploader};
 use utoipa::{IntoParams, ToSchema};
