@@ -66,7 +66,9 @@ impl Actors {
             candidates.push((other.member(), other.active && present && sees));
         }
         let wish = Wish::Assign { by: user.member(), to: candidates };
-        self.directory.ask(conversation, Some(user.viewer()), wish).await
+        let done = self.directory.ask(conversation, Some(user.viewer()), wish).await?;
+        self.mail_assigned(&user.member(), &state.assignees, &done).await;
+        Ok(done)
     }
 
     pub async fn unassign(&self, by: UserId, conversation: ConversationId) -> Result<Done, Trouble> {

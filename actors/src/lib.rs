@@ -26,8 +26,10 @@ pub mod connector;
 pub mod files;
 pub mod hooks;
 pub mod lines;
+pub mod mailer;
 
 pub mod desk;
+pub mod people;
 pub mod presence;
 pub mod visitors;
 
@@ -55,6 +57,7 @@ pub struct Parts {
     pub presence: presence::Presence,
     pub files: files::Files,
     pub vault: vault::Vault,
+    pub mailer: mailer::Mailer,
     /// Where providers and people find us, without a slash at the end.
     pub public_url: Arc<str>,
     /// Signs visitor tokens.

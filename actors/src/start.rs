@@ -8,6 +8,7 @@ use crate::fanout::{Epoch, Fanout, Scope, Turn};
 use crate::files::Files;
 use crate::intake::Intake;
 use crate::lines::Lines;
+use crate::mailer::{MailSettings, Mailer};
 use crate::presence::Presence;
 use crate::replay;
 use crate::roster::{Line, Roster, RosterHandle};
@@ -28,6 +29,7 @@ pub struct Config {
     pub database_url: String,
     pub data_dir: PathBuf,
     pub public_url: String,
+    pub mail: MailSettings,
     /// Seals credentials and signs visitor tokens.
     pub secret_key: [u8; 32],
     /// Outlives every arbiter and owns every database connection.
@@ -44,6 +46,8 @@ pub enum StartError {
     /// The data directory cannot be used.
     Files(std::io::Error),
     Http(String),
+    /// The mail settings make no sense.
+    Mail(String),
 }
 
 impl std::fmt::Display for StartError {
@@ -51,6 +55,7 @@ impl std::fmt::Display for StartError {
         match self {
             Self::Store(error) => error.fmt(f),
             Self::Files(error) => write!(f, "the data directory cannot be used: {error}"),
+            Self::Mail(problem) => f.write_str(problem),
             Self::Http(detail) => write!(f, "no HTTP client could be made: {detail}"),
         }
     }
@@ -114,6 +119,7 @@ impl Actors {
         let actors = assemble(&config, core, indexing.abort_handle())?;
         actors.reload().await?;
         actors.keep_house();
+        actors.arbiters.connectors.spawn(actors.mailer.clone().run(actors.core.clone()));
         Ok(actors)
     }
 
@@ -237,6 +243,9 @@ fn assemble(config: &Config, core: Core, indexing: AbortHandle) -> Result<Actors
     let directory = Directory::new(core.clone(), conversations);
     let files =
         Files::new(&config.data_dir, &config.public_url, config.secret_key).map_err(StartError::Files)?;
+    let vault = Vault::new(config.secret_key);
+    let mailer = Mailer::new(&config.mail, &config.data_dir, vault.clone(), core.ids.clone())
+        .map_err(StartError::Mail)?;
     Ok(Actors(Arc::new(Parts {
         intake: Intake::new(core.clone(), directory.clone()),
         directory,
@@ -244,7 +253,8 @@ fn assemble(config: &Config, core: Core, indexing: AbortHandle) -> Result<Actors
         roster: RosterHandle::default(),
         presence: Presence::default(),
         files,
-        vault: Vault::new(config.secret_key),
+        vault,
+        mailer,
         public_url: config.public_url.trim_end_matches('/').into(),
         key: config.secret_key,
         arbiters: Arbiters { connectors: Arbiter::new().handle(), http, indexing },

@@ -23,5 +23,6 @@ pub mod conversation;
 pub mod channels;
 pub mod lists;
 pub mod search;
+pub mod second_factor;
 pub mod token;
 pub mod wire;

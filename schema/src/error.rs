@@ -51,6 +51,8 @@ pub enum Constraint {
     MediaInUse,
     /// The installation has a business already.
     AlreadySetUp,
+    /// Somebody must be left who can let others in.
+    LastAdmin,
     /// Something referred to does not exist.
     Reference,
     Other,

@@ -2,6 +2,8 @@
 
 #[path = "queries/access.rs"]
 pub(crate) mod access;
+#[path = "queries/account.rs"]
+pub(crate) mod account;
 #[path = "queries/audit.rs"]
 pub(crate) mod audit;
 #[path = "queries/channel.rs"]
@@ -20,9 +22,15 @@ pub(crate) mod facts;
 pub(crate) mod file;
 #[path = "queries/inbox.rs"]
 pub(crate) mod inbox;
+#[path = "queries/links.rs"]
+pub(crate) mod links;
+#[path = "queries/mail.rs"]
+pub(crate) mod mail;
 #[path = "queries/message.rs"]
 pub(crate) mod message;
 #[path = "queries/search.rs"]
 pub(crate) mod search;
+#[path = "queries/second_factor.rs"]
+pub(crate) mod second_factor;
 #[path = "queries/team.rs"]
 pub(crate) mod team;

@@ -10,6 +10,10 @@ use switchboard_engine::search::Query;
 use switchboard_engine::time::Timestamp;
 use switchboard_engine::user::{Member, Role};
 
+mod accounts;
+
+pub use accounts::*;
+
 /// The business whose team answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Business {

@@ -9,14 +9,18 @@ use tokio::runtime::Handle;
 use tokio::sync::{mpsc::error::TrySendError, oneshot};
 
 mod access;
+mod accounts;
 mod channels;
 mod contacts;
 mod conversations;
 mod delivery;
 mod facts;
 mod files;
+mod links;
+mod mails;
 mod messages;
 mod search;
+mod second_factor;
 mod team;
 
 /// How to open a [`Store`].

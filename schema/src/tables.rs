@@ -36,6 +36,54 @@ diesel::table! {
         last_seen_at -> Nullable<BigInt>,
         created_at -> BigInt,
         updated_at -> BigInt,
+        mobile -> Nullable<Text>,
+        notify_enabled -> Bool,
+        email_on_assignment -> Bool,
+    }
+}
+
+diesel::table! {
+    mail (id) {
+        id -> BigInt,
+        user_id -> Nullable<BigInt>,
+        kind -> Text,
+        state -> Text,
+        letter -> Nullable<Binary>,
+        attempt -> BigInt,
+        due_at -> BigInt,
+        detail -> Nullable<Text>,
+        created_at -> BigInt,
+        sent_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    access_link (id) {
+        id -> BigInt,
+        user_id -> BigInt,
+        purpose -> Text,
+        token_hash -> Binary,
+        mail_id -> BigInt,
+        created_at -> BigInt,
+        expires_at -> BigInt,
+        used_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    second_factor (user_id) {
+        user_id -> BigInt,
+        secret -> Binary,
+        confirmed -> Bool,
+        last_step -> BigInt,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    recovery_code (user_id, code_hash) {
+        user_id -> BigInt,
+        code_hash -> Binary,
     }
 }
 
@@ -359,4 +407,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     contact_visibility,
     conversation_visibility,
     audit,
+    mail,
+    access_link,
+    second_factor,
+    recovery_code,
 );

@@ -82,6 +82,28 @@ impl TestDatabase {
         Store::open(self.options(runtime)).await.expect("the test database opens")
     }
 
+    /// Everything that is stored, as text; bytes that are text are readable as such.
+    pub fn dump(&self) -> String {
+        if let Some(cluster) = &self.cluster {
+            let dump = cluster.dump(self.url.rsplit('/').next().unwrap_or_default());
+            let bytes = dump.split("\\x").skip(1).map(|rest| {
+                let digits = rest.bytes().map_while(|digit| char::from(digit).to_digit(16));
+                let digits: Vec<u32> = digits.collect();
+                let bytes: Vec<u8> = digits
+                    .chunks_exact(2)
+                    .map(|pair| pair.iter().fold(0, |byte, digit| byte << 4 | *digit as u8))
+                    .collect();
+                String::from_utf8_lossy(&bytes).into_owned()
+            });
+            let bytes: Vec<String> = bytes.collect();
+            return format!("{dump}\n{}", bytes.join("\n"));
+        }
+        let path = self.url.strip_prefix("sqlite://").unwrap_or_default();
+        let files = [path.to_owned(), format!("{path}-wal")];
+        let read = files.iter().filter_map(|file| std::fs::read(file).ok());
+        read.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).collect()
+    }
+
     /// Runs SQL behind the store's back and answers the first number of the first row, 0 when there is none.
     pub fn run(&self, sql: &str) -> i64 {
         if let Some(cluster) = &self.cluster {

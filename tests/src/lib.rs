@@ -1,7 +1,7 @@
 //! What Switchboard promises, tested from outside: the real server in this process, spoken to over HTTP and websockets only, with the
 //! simulator as the outside world. Every test runs on SQLite and on PostgreSQL ([`world::both`]).
 //!
-//! The first seven modules are the stage; each of the others is one capability. A test that guards a promise says in its comment which line
+//! The first eight modules are the stage; each of the others is one capability. A test that guards a promise says in its comment which line
 //! to break to see it go red. Nothing sleeps: tests wait for a condition, at most [`world::PATIENCE`].
 #![cfg(test)]
 
@@ -9,6 +9,7 @@
 mod world;
 mod answer;
 mod people;
+mod postbox;
 mod process;
 mod provider;
 mod socket;
@@ -21,6 +22,7 @@ mod counters;
 mod delivery;
 mod groups;
 mod hostile;
+mod invitations;
 mod media;
 mod outages;
 mod permissions;
@@ -28,7 +30,9 @@ mod poison;
 mod restart;
 mod resume;
 mod search;
+mod sign_in;
 mod signing_in;
+mod users;
 mod webchat;
 
 mod tidy;

@@ -15,7 +15,11 @@ pub(crate) struct Agent {
 
 impl Agent {
     pub(crate) async fn sign_in(url: &str, email: &str) -> Self {
-        let answer = sign_in(url, email, PASSWORD).await;
+        Self::of(url, &sign_in(url, email, PASSWORD).await)
+    }
+
+    /// Somebody a call signed in.
+    pub(crate) fn of(url: &str, answer: &Answer) -> Self {
         let user = answer.expect(201)["user"].clone();
         let cookie = answer.header("set-cookie").split(';').next().unwrap().to_owned();
         assert!(!cookie.is_empty(), "signing in sets a cookie");
@@ -39,6 +43,10 @@ impl Agent {
 
     pub(crate) async fn put(&self, path: &str, body: Value) -> Answer {
         Answer::of(self.request("PUT", path).json(&body)).await
+    }
+
+    pub(crate) async fn patch(&self, path: &str, body: Value) -> Answer {
+        Answer::of(self.request("PATCH", path).json(&body)).await
     }
 
     pub(crate) async fn delete(&self, path: &str) -> Answer {
@@ -141,6 +149,11 @@ impl Agent {
         socket.hello = socket.until("hello", |frame| frame["t"] == "hello").await;
         socket
     }
+}
+
+/// A call of somebody who is not signed in.
+pub(crate) async fn stranger(url: &str, path: &str, body: Value) -> Answer {
+    Answer::of(HTTP.post(format!("{url}{path}")).header("origin", url).json(&body)).await
 }
 
 /// The call itself, for those who may be refused.

@@ -11,6 +11,9 @@ use tokio::runtime::Builder;
 /// Address, database and folder of the server to be; set by [`Process::start`] only.
 const ASKED: &str = "SWITCHBOARD_TEST_SERVER";
 
+/// Whether it logs everything; set by [`Process::start_logging`] only.
+const LOGGING: &str = "SWITCHBOARD_TEST_LOGGING";
+
 /// A running server; killed when dropped.
 pub(crate) struct Process {
     pub(crate) url: String,
@@ -19,11 +22,20 @@ pub(crate) struct Process {
 
 impl Process {
     pub(crate) async fn start(database: &TestDatabase, folder: &Path) -> Self {
+        Self::start_logging(database, folder, None).await
+    }
+
+    /// The same; with a file for everything it logs.
+    pub(crate) async fn start_logging(database: &TestDatabase, folder: &Path, log: Option<&Path>) -> Self {
         let address = SocketAddr::from(([127, 0, 0, 1], free_port()));
         let mut command = Command::new(std::env::current_exe().expect("a test has a program"));
         command.args(["--exact", "process::serve_if_asked", "--nocapture", "--test-threads", "1"]);
         command.env(ASKED, format!("{address}|{}|{}", database.url(), folder.display()));
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        if let Some(log) = log {
+            let file = std::fs::File::create(log).expect("a file for the log");
+            command.env(LOGGING, "1").stdout(file.try_clone().expect("a file")).stderr(file);
+        }
         let url = format!("http://{address}");
         let process =
             Self { url: url.clone(), child: command.spawn().expect("the test program starts again") };
@@ -72,6 +84,9 @@ impl Drop for Process {
 fn serve_if_asked() {
     let Ok(asked) = std::env::var(ASKED) else { return };
     let parts: Vec<&str> = asked.split('|').collect();
+    if std::env::var_os(LOGGING).is_some() {
+        switchboard_web::telemetry::log(switchboard_web::config::LogFormat::Json, "trace");
+    }
     let [address, database_url, folder] = parts[..] else { panic!("{asked}") };
     let _ = rustls::crypto::ring::default_provider().install_default();
     let database = Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();

@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 use switchboard_actors::StartError;
+use switchboard_actors::mailer::MailSettings;
 use switchboard_engine::ids::{BusinessId, GroupId, UserId};
 use switchboard_engine::time::Timestamp;
 use switchboard_engine::user::Role;
@@ -148,10 +149,19 @@ impl World {
 
     /// Ends the server in order and starts another on the same database, folder and address.
     pub(crate) async fn restart(&mut self) {
-        let address = self.server.address;
         self.server.stop().await;
-        let config = Config { listen: address, ..config(&self.database, self.folder.path().to_owned()) };
-        self.server = Server::start(config).await;
+        self.server = Server::start(self.config()).await;
+    }
+
+    /// How this world's server is started again.
+    pub(crate) fn config(&self) -> Config {
+        let listen = self.server.address;
+        Config { listen, ..config(&self.database, self.folder.path().to_owned()) }
+    }
+
+    /// Everything the database holds, as text.
+    pub(crate) fn dump(&self) -> String {
+        self.database.dump()
     }
 }
 
@@ -174,6 +184,7 @@ pub(crate) fn settings(database_runtime: Handle) -> Config {
         database_url: String::new(),
         data_dir: PathBuf::new(),
         public_url: None,
+        mail: MailSettings::default(),
         demo: false,
         workers: Some(2),
         secret_key: [7; 32],

@@ -1,8 +1,8 @@
 //! Every route of the program, once.
 
 use crate::api::{
-    access, assignment, audit, business, channels, conversations, groups, inbox, media, messages, read,
-    search, session, setup, status, team, timeline,
+    access, assignment, audit, business, channels, conversations, groups, inbox, links, me, media, messages,
+    read, search, second_factor, session, sessions, setup, status, team, timeline, users,
 };
 use crate::error::{bad_json, bad_path, bad_query, no_route};
 use crate::hooks::{sms, whatsapp};
@@ -62,6 +62,25 @@ fn api(config: &mut ServiceConfig<'_>) {
         .service(team::get_nav)
         .service(access::get_access)
         .service(access::set_access)
+        .service(links::forgot_password)
+        .service(links::reset_password)
+        .service(links::look_at_invitation)
+        .service(links::accept_invitation)
+        .service(me::get_me)
+        .service(me::change_me)
+        .service(me::change_password)
+        .service(sessions::list_sessions)
+        .service(sessions::end_session)
+        .service(sessions::end_other_sessions)
+        .service(second_factor::begin_second_factor)
+        .service(second_factor::confirm_second_factor)
+        .service(second_factor::remove_second_factor)
+        .service(users::list_users)
+        .service(users::create_user)
+        .service(users::change_user)
+        .service(users::invite_again)
+        .service(users::deactivate_user)
+        .service(users::activate_user)
         .service(channels::list_channels)
         .service(channels::create_channel)
         .service(inbox::get_counts)

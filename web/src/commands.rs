@@ -79,6 +79,9 @@ fn greet(running: &Running, demo: bool) {
     } else {
         say(format!("Switchboard is at {url}"));
     }
+    if let Some(folder) = running.site.actors.mailer.folder() {
+        say(format!("No mail server is set (--smtp-url): mails are written to {}", folder.display()));
+    }
 }
 
 async fn wait_for_signal() -> std::io::Result<()> {

@@ -4,6 +4,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use switchboard_actors::mailer::{self, MailSettings};
 use tokio::runtime::Handle;
 
 mod secret;
@@ -66,6 +67,12 @@ pub struct Settings {
     /// What browsers and providers call this server [default: http://127.0.0.1:<port>]
     #[arg(long, global = true, env = "SWITCHBOARD_PUBLIC_URL", value_name = "URL")]
     pub public_url: Option<String>,
+    /// Mail server for invitations and the like, smtp://user:password@host:587 or smtps://… [default: none, mails are written to <data-dir>/mail]
+    #[arg(long, global = true, env = "SWITCHBOARD_SMTP_URL", value_name = "URL", hide_env_values = true)]
+    pub smtp_url: Option<String>,
+    /// Sender of those mails, for example "Bean & Leaf <inbox@bean.example>"; needed with --smtp-url
+    #[arg(long, global = true, env = "SWITCHBOARD_MAIL_FROM", value_name = "SENDER")]
+    pub mail_from: Option<String>,
     /// NATS server that joins several nodes [default: none, a single node]
     #[arg(long, global = true, env = "SWITCHBOARD_NATS_URL", value_name = "URL", hide_env_values = true)]
     pub nats_url: Option<String>,
@@ -103,10 +110,12 @@ pub enum LogFormat {
 }
 
 /// Every environment variable with our prefix that means something here.
-const VARIABLES: [&str; 9] = [
+const VARIABLES: [&str; 11] = [
     "SWITCHBOARD_LISTEN",
     "SWITCHBOARD_DATA_DIR",
     "SWITCHBOARD_PUBLIC_URL",
+    "SWITCHBOARD_SMTP_URL",
+    "SWITCHBOARD_MAIL_FROM",
     "SWITCHBOARD_NATS_URL",
     "SWITCHBOARD_DEMO",
     "SWITCHBOARD_WORKERS",
@@ -129,6 +138,7 @@ pub struct Config {
     pub data_dir: PathBuf,
     /// Without a slash at the end; `None`: made from the address that was bound.
     pub public_url: Option<String>,
+    pub mail: MailSettings,
     pub demo: bool,
     /// Web worker threads; `None`: one per core.
     pub workers: Option<usize>,
@@ -168,10 +178,12 @@ impl Config {
         let secret_key = secret::load(&data_dir, std::env::var(SECRET_KEY).ok())?;
         let database_url = settings.database_url(&data_dir)?;
         let public_url = settings.public_url.as_deref().map(checked_url).transpose()?;
+        let mail = MailSettings { smtp_url: settings.smtp_url, from: settings.mail_from };
         Ok(Self {
             listen: settings.listen,
             database_url,
             data_dir,
+            mail,
             public_url,
             demo: settings.demo,
             workers: settings.workers.map(usize::from),
@@ -250,6 +262,7 @@ fn check_combinations(settings: &Settings) -> Result<(), ConfigError> {
         let hint = "leave out --nats-url; a single node serves one machine's worth of work";
         return Err(error("--nats-url: this version runs as a single node", hint));
     }
+    check_mail(settings)?;
     if settings.log.parse::<tracing_subscriber::EnvFilter>().is_err() {
         return Err(error(
             format!("--log {:?} is not a filter", settings.log),
@@ -262,6 +275,21 @@ fn check_combinations(settings: &Settings) -> Result<(), ConfigError> {
         tracing::warn!("the public URL is plain http: passwords and messages cross the network unencrypted");
     }
     Ok(())
+}
+
+fn check_mail(settings: &Settings) -> Result<(), ConfigError> {
+    if settings.smtp_url.is_some() && settings.demo {
+        let hint = "leave out --smtp-url; the demo writes its mails to <data-dir>/mail";
+        return Err(error("--demo sends no mail: its users do not exist", hint));
+    }
+    if settings.smtp_url.is_some() && settings.mail_from.is_none() {
+        let hint = "add --mail-from \"Your Business <inbox@your-domain.example>\"";
+        return Err(error("--smtp-url needs a sender", hint));
+    }
+    let hint =
+        "for example --smtp-url smtp://user:password@mail.example.com:587 --mail-from inbox@example.com";
+    mailer::check(settings.smtp_url.as_deref(), settings.mail_from.as_deref())
+        .map_err(|problem| error(problem, hint))
 }
 
 /// `scheme://host[:port]`, nothing behind it.

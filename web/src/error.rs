@@ -12,7 +12,7 @@ use std::fmt;
 use switchboard_actors::trouble::Trouble;
 use switchboard_engine::conversation::Refusal;
 use switchboard_engine::permission::Denied;
-use switchboard_schema::{Constraint, StoreError};
+use switchboard_schema::{Constraint, StoreError, Taken};
 
 #[derive(Debug)]
 pub struct ApiError {
@@ -70,6 +70,30 @@ impl ApiError {
     pub fn confirm_required(detail: impl Into<Cow<'static, str>>, facts: Value) -> Self {
         let facts = facts.as_object().cloned().unwrap_or_default();
         Self { facts, ..Self::new(StatusCode::CONFLICT, "confirm_required", detail) }
+    }
+
+    /// A mark belongs to somebody else.
+    pub fn identifier_in_use(taken: &Taken) -> Self {
+        let what = if taken.kind == "email" { "e-mail address" } else { "number" };
+        let whose = match (taken.owner_kind.as_str(), taken.archived) {
+            ("user", false) => "a user",
+            ("user", true) => "a deactivated user",
+            (_, false) => "a contact",
+            (_, true) => "an archived contact",
+        };
+        let facts = [
+            ("kind", Value::from(taken.kind.clone())),
+            ("owner_kind", Value::from(taken.owner_kind.clone())),
+            ("archived", Value::from(taken.archived)),
+        ];
+        let facts = facts.into_iter().map(|(name, fact)| (name.to_owned(), fact)).collect();
+        let detail = format!("This {what} belongs to {whose} already.");
+        Self { facts, ..Self::new(StatusCode::CONFLICT, "identifier_in_use", detail) }
+    }
+
+    pub fn password_change_required() -> Self {
+        let detail = "Choose a password of your own first.";
+        Self::new(StatusCode::FORBIDDEN, "password_change_required", detail)
     }
 
     /// Input a person can mend; `field` names what is wrong.
@@ -211,6 +235,11 @@ impl From<StoreError> for ApiError {
                 StatusCode::CONFLICT,
                 "group_exists",
                 "A group of this name exists already. Choose another name.",
+            ),
+            StoreError::Conflict { constraint: Constraint::LastAdmin } => Self::new(
+                StatusCode::CONFLICT,
+                "last_admin",
+                "This is the last active admin. Make somebody else an admin first.",
             ),
             other => Trouble::from(other).into(),
         }

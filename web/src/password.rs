@@ -15,7 +15,7 @@ const PARALLEL: usize = 2;
 /// Logins that may wait for their turn before others are told to come back.
 const WAITING: usize = 64;
 
-pub const SHORTEST: usize = 8;
+pub const SHORTEST: usize = 10;
 pub const LONGEST: usize = 128;
 
 /// What everybody tries first.

@@ -5,11 +5,15 @@ use crate::audit::{self, Note};
 use crate::error::ApiError;
 use crate::session::SignedIn;
 use actix_web::body::BoxBody;
-use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::middleware::Next;
-use actix_web::{Error, FromRequest, HttpMessage};
+use actix_web::{Error, HttpMessage};
 use switchboard_engine::ids::GroupId;
 use switchboard_engine::permission::{self, Denied, Gate, Operation, Route};
+
+/// All that works for somebody who was given a password and has not chosen their own.
+const LEADS_TO_A_PASSWORD: [(&str, &str); 3] =
+    [("GET", "/api/v1/session"), ("DELETE", "/api/v1/session"), ("POST", "/api/v1/me/password")];
 
 /// The middleware.
 pub async fn check(request: ServiceRequest, next: Next<BoxBody>) -> Result<ServiceResponse<BoxBody>, Error> {
@@ -21,10 +25,13 @@ pub async fn check(request: ServiceRequest, next: Next<BoxBody>) -> Result<Servi
     if route.gate == Gate::Public {
         return next.call(request).await;
     }
-    let signed_in = match SignedIn::from_request(request.request(), &mut Payload::None).await {
+    let signed_in = match SignedIn::at_all(request.request()).await {
         Ok(signed_in) => signed_in,
         Err(refused) => return Ok(request.into_response(refused.response())),
     };
+    if signed_in.caller.must_change_password && !LEADS_TO_A_PASSWORD.contains(&(route.method, route.path)) {
+        return Ok(request.into_response(ApiError::password_change_required().response()));
+    }
     let target = audit::target(&pattern, request.path());
     if let Err(denied) = admit(route, &signed_in, request.path()) {
         let group = group_of(route, request.path());

@@ -31,6 +31,9 @@ const PATIENCE: Duration = Duration::from_secs(6);
 /// How long an upload may wait for its message.
 const UPLOADS_KEPT: Duration = Duration::from_hours(24);
 
+/// How long a mail that left, and a link nobody can use any more, is remembered.
+const MAILS_KEPT: Duration = Duration::from_hours(30 * 24);
+
 /// The program, running.
 pub struct Running {
     pub site: web::Data<Site>,
@@ -101,6 +104,7 @@ fn actors_config(config: &Config, public_url: &str) -> switchboard_actors::Confi
         database_url: config.database_url.clone(),
         data_dir: config.data_dir.clone(),
         public_url: public_url.to_owned(),
+        mail: config.mail.clone(),
         secret_key: config.secret_key,
         database_runtime: config.database_runtime.clone(),
         conversation_threads: cores(),
@@ -171,11 +175,13 @@ async fn keep_house(site: web::Data<Site>) {
     }
 }
 
-/// Sessions past their time, and uploads that never became part of a message.
+/// Sessions and links past their time, old mails, and uploads that never became part of a message.
 async fn clear_out(site: &Site) {
     let (store, now) = (&site.actors.core.store, site.now());
     let forgotten = async {
         store.delete_expired_sessions(now).await?;
+        store.forget_links(now.minus(MAILS_KEPT)).await?;
+        store.forget_mails(now.minus(MAILS_KEPT)).await?;
         store.forget_uploads(now.minus(UPLOADS_KEPT)).await
     };
     match forgotten.await {

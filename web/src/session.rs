@@ -44,7 +44,16 @@ pub struct Caller {
     pub user: UserId,
     /// Names the session to the sockets that hang on it.
     pub session: i64,
+    /// Somebody else chose their password: nothing else is theirs to do before they chose one.
+    pub must_change_password: bool,
     token_hash: TokenHash,
+}
+
+impl Caller {
+    /// The hash of the cookie, by which the database knows the session.
+    pub fn token_hash(&self) -> Vec<u8> {
+        self.token_hash.to_vec()
+    }
 }
 
 impl Sessions {
@@ -78,6 +87,20 @@ impl Sessions {
         Ok(())
     }
 
+    /// Forgets sessions that are gone from the database: their sockets close.
+    pub fn ended(site: &Site, token_hashes: Vec<Vec<u8>>) {
+        for token_hash in token_hashes {
+            let Ok(token_hash) = TokenHash::try_from(token_hash) else { continue };
+            site.sessions.forget(&token_hash);
+            site.actors.end_session(session_id(&token_hash));
+        }
+    }
+
+    /// The user of this session changed: the next call looks again.
+    pub fn refresh(site: &Site, caller: &Caller) {
+        site.sessions.forget(&caller.token_hash);
+    }
+
     async fn look_up(&self, site: &Site, token: &str) -> Result<Option<Caller>, StoreError> {
         let token_hash: TokenHash = Sha256::digest(token).into();
         if let Some(caller) = self.remembered(&token_hash) {
@@ -93,8 +116,10 @@ impl Sessions {
         }
         if now.since(session.last_used_at) >= TOUCH {
             store.touch_session(token_hash.to_vec(), now, expiry(session.created_at, now)).await?;
+            store.set_user_seen(user.id, now).await?;
         }
-        let caller = Caller { user: user.id, session: session_id(&token_hash), token_hash };
+        let (session, must_change_password) = (session_id(&token_hash), user.must_change_password);
+        let caller = Caller { user: user.id, session, must_change_password, token_hash };
         self.remember(caller);
         Ok(Some(caller))
     }
@@ -122,7 +147,7 @@ fn expiry(created_at: Timestamp, now: Timestamp) -> Timestamp {
 }
 
 /// What sockets know a session by: the head of a hash that only its holder could have made.
-fn session_id(token_hash: &TokenHash) -> i64 {
+pub fn session_id(token_hash: &TokenHash) -> i64 {
     let (head, _) = token_hash.split_first_chunk().unwrap_or((&[0; 8], &[]));
     i64::from_be_bytes(*head)
 }
@@ -146,12 +171,24 @@ pub fn no_cookie(site: &Site) -> Cookie<'static> {
     cookie(site, String::new(), Duration::ZERO)
 }
 
-/// A request of somebody who is signed in and active.
+/// A request of somebody who is signed in and active, and uses a password of their own.
 #[derive(Clone)]
 pub struct SignedIn {
     pub site: web::Data<Site>,
     pub caller: Caller,
     pub user: Colleague,
+}
+
+impl SignedIn {
+    /// The same, but they may still have to choose their password: for the permission check, which knows the few calls that lead there.
+    pub async fn at_all(request: &HttpRequest) -> Result<Self, ApiError> {
+        let site = site(request)?;
+        let cookie = request.cookie(cookie_name(&site)).ok_or_else(ApiError::not_signed_in)?;
+        let found = site.sessions.look_up(&site, cookie.value()).await?;
+        let caller = found.ok_or_else(ApiError::not_signed_in)?;
+        let user = site.actors.user(caller.user).map_err(|_| ApiError::not_signed_in())?;
+        Ok(Self { site, caller, user })
+    }
 }
 
 impl FromRequest for SignedIn {
@@ -165,12 +202,11 @@ impl FromRequest for SignedIn {
             if let Some(known) = request.extensions().get::<Self>() {
                 return Ok(known.clone());
             }
-            let site = site(&request)?;
-            let cookie = request.cookie(cookie_name(&site)).ok_or_else(ApiError::not_signed_in)?;
-            let found = site.sessions.look_up(&site, cookie.value()).await?;
-            let caller = found.ok_or_else(ApiError::not_signed_in)?;
-            let user = site.actors.user(caller.user).map_err(|_| ApiError::not_signed_in())?;
-            Ok(Self { site, caller, user })
+            let signed_in = Self::at_all(&request).await?;
+            if signed_in.caller.must_change_password {
+                return Err(ApiError::password_change_required());
+            }
+            Ok(signed_in)
         })
     }
 }

@@ -21,6 +21,10 @@ use switchboard_engine::time::Timestamp;
 /// How many files one visitor, and one address of the network, may upload in which time.
 const VISITOR_UPLOADS: (u32, Duration) = (30, Duration::from_mins(10));
 
+const LINK_TRIES: (u32, Duration) = (30, Duration::from_mins(10));
+const RESET_MAILS: (u32, Duration) = (3, Duration::from_hours(1));
+const CODE_TRIES: (u32, Duration) = (8, Duration::from_mins(15));
+
 pub struct Site {
     pub actors: Actors,
     pub sessions: Sessions,
@@ -32,6 +36,12 @@ pub struct Site {
     pub visitor_uploads: Quota,
     /// How many tries of forbidden things of one user the audit log takes.
     pub denials: Denials,
+    /// One-time links, and whoever asks for one, per address of the network.
+    pub link_tries: Quota,
+    /// Mails with a link to a new password, per account.
+    pub reset_mails: Quota,
+    /// Codes of a second factor, per user: whoever tries them has the password already.
+    pub code_tries: Quota,
     pub demo: bool,
     pub metrics: PrometheusHandle,
     /// Wall-clock time: the demo's pushed clock must not sign anybody out.
@@ -54,6 +64,9 @@ impl Site {
             passwords: Passwords::default(),
             visitor_uploads: Quota::new(VISITOR_UPLOADS.0, VISITOR_UPLOADS.1),
             denials: Denials::default(),
+            link_tries: Quota::new(LINK_TRIES.0, LINK_TRIES.1),
+            reset_mails: Quota::new(RESET_MAILS.0, RESET_MAILS.1),
+            code_tries: Quota::new(CODE_TRIES.0, CODE_TRIES.1),
             wall: Clock::default(),
             draining: AtomicBool::new(false),
             busy: AtomicUsize::new(0),
@@ -71,6 +84,11 @@ impl Site {
 
     pub fn now(&self) -> Timestamp {
         self.wall.now()
+    }
+
+    /// Whether new users get a temporary password instead of a link.
+    pub fn temporary_passwords(&self) -> bool {
+        self.roster().settings().temporary_passwords
     }
 
     /// From here on readiness says no.

@@ -21,6 +21,7 @@ fn config(folder: &Path, database: &Runtime) -> Config {
         public_url: None,
         demo: false,
         workers: Some(1),
+        mail: switchboard_actors::mailer::MailSettings::default(),
         secret_key: [7; 32],
         database_runtime: database.handle().clone(),
         allow_unsafe_durability: false,

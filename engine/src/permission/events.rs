@@ -57,6 +57,7 @@ pub const EVENTS: &[(&str, Audience)] = &[
     ("presence.viewing", Audience::Conversation),
     ("conversation.read_state", Audience::User),
     ("permissions.changed", Audience::User),
+    ("user.updated", Audience::User),
     ("group.joined", Audience::User),
     ("group.left", Audience::User),
 ];

@@ -62,6 +62,28 @@ pub const ROUTES: &[Route] = &[
     at("GET", "/api/v1/session", SignedIn(Op::EditOwnProfile)),
     at("DELETE", "/api/v1/session", SignedIn(Op::EditOwnProfile)),
 
+    at("POST", "/api/v1/password/forgot", Public),
+    at("POST", "/api/v1/password/reset", Public),
+    at("POST", "/api/v1/invitations/look", Public),
+    at("POST", "/api/v1/invitations/accept", Public),
+
+    at("GET", "/api/v1/me", SignedIn(Op::EditOwnProfile)),
+    at("PATCH", "/api/v1/me", SignedIn(Op::EditOwnProfile)),
+    at("POST", "/api/v1/me/password", SignedIn(Op::EditOwnProfile)),
+    at("GET", "/api/v1/me/sessions", SignedIn(Op::EditOwnProfile)),
+    at("DELETE", "/api/v1/me/sessions", SignedIn(Op::EditOwnProfile)),
+    at("DELETE", "/api/v1/me/sessions/{id}", SignedIn(Op::EditOwnProfile)),
+    at("POST", "/api/v1/me/second_factor", SignedIn(Op::EditOwnProfile)),
+    at("DELETE", "/api/v1/me/second_factor", SignedIn(Op::EditOwnProfile)),
+    at("POST", "/api/v1/me/second_factor/confirm", SignedIn(Op::EditOwnProfile)),
+
+    at("GET", "/api/v1/users", Business(Op::ManageUsers)),
+    at("POST", "/api/v1/users", Business(Op::ManageUsers)),
+    at("PATCH", "/api/v1/users/{id}", Business(Op::ManageUsers)),
+    at("POST", "/api/v1/users/{id}/invitation", Business(Op::ManageUsers)),
+    at("POST", "/api/v1/users/{id}/deactivate", Business(Op::ManageUsers)),
+    at("POST", "/api/v1/users/{id}/activate", Business(Op::ManageUsers)),
+
     at("GET", "/api/v1/business", Business(Op::OpenSettings)),
     at("PATCH", "/api/v1/business", Business(Op::OpenSettings)),
     at("GET", "/api/v1/audit", SomeGroup(Op::SeeAudit)),

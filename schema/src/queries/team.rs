@@ -13,7 +13,7 @@ use switchboard_engine::user::Role;
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = user_account)]
-struct UserRow {
+pub(super) struct UserRow {
     id: i64,
     business_id: i64,
     first_name: String,
@@ -306,6 +306,36 @@ pub(crate) async fn session(
         user_agent,
     };
     Ok(Some((session, user.try_into()?)))
+}
+
+/// The browsers a user is signed in with, last used first.
+pub(crate) async fn sessions_of(
+    conn: &mut Conn,
+    user: UserId,
+    now: Timestamp,
+) -> Result<Vec<Session>, StoreError> {
+    type Row = (Vec<u8>, i64, i64, i64, Option<String>);
+    let rows: Vec<Row> = session::table
+        .filter(session::user_id.eq(user.0).and(session::expires_at.gt(now.0)))
+        .order(session::last_used_at.desc())
+        .select((
+            session::token_hash,
+            session::created_at,
+            session::last_used_at,
+            session::expires_at,
+            session::user_agent,
+        ))
+        .load(conn)
+        .await?;
+    let session = |(token_hash, created_at, last_used_at, expires_at, user_agent)| Session {
+        token_hash,
+        user_id: user,
+        created_at: Timestamp(created_at),
+        last_used_at: Timestamp(last_used_at),
+        expires_at: Timestamp(expires_at),
+        user_agent,
+    };
+    Ok(rows.into_iter().map(session).collect())
 }
 
 pub(crate) async fn touch_session(

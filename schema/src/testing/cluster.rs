@@ -72,6 +72,15 @@ impl Cluster {
         text.lines().next().and_then(|line| line.trim().parse().ok()).unwrap_or(0)
     }
 
+    /// Every row of a database as SQL; bytes are hex.
+    pub(super) fn dump(&self, database: &str) -> String {
+        let mut dump = command("pg_dump");
+        dump.args(["--inserts", "--data-only", "-U", "postgres", "-h"]).arg(self.folder.path()).arg(database);
+        let output = dump.stdout(Stdio::piped()).stderr(Stdio::piped()).output().expect("pg_dump starts");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+
     /// Kills every connection at once and comes back, as after a crash of the server.
     pub fn restart(&self) {
         self.stop();

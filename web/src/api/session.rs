@@ -1,19 +1,21 @@
 //! Signing in and out, and what a browser needs to know at its start.
 
+use super::links::worth;
+use super::second_factor;
 use super::shapes::{ErrorAnswer, Group, Refusals, User, UserAnswer, WriteRefusals, allowed};
 use crate::audit;
 use crate::error::ApiError;
 use crate::session::{Sessions, SignedIn, no_cookie, site};
-use actix_web::dev::Payload;
+use crate::site::Site;
 use actix_web::http::StatusCode;
 use actix_web::http::header::USER_AGENT;
-use actix_web::{FromRequest, HttpRequest, HttpResponse, delete, get, post, web};
+use actix_web::{HttpRequest, HttpResponse, delete, get, post, web};
 use serde::{Deserialize, Serialize};
 use std::time::Instant;
 use switchboard_actors::telemetry;
 use switchboard_engine::ids::BusinessId;
 use switchboard_engine::time::Timestamp;
-use switchboard_schema::{AuditActor, UserStatus};
+use switchboard_schema::{AuditActor, Purpose, User as Account, UserStatus};
 use utoipa::ToSchema;
 
 #[derive(Deserialize, ToSchema)]
@@ -22,11 +24,13 @@ pub struct SignInRequest {
     #[schema(example = "ann@demo.test")]
     email: String,
     password: String,
+    /// Of the authenticator app, or a recovery code; only for those who have set one up.
+    code: Option<String>,
 }
 
 #[derive(Serialize, ToSchema)]
 pub struct SessionAnswer {
-    user: User,
+    user: SessionUser,
     business: Business,
     /// Groups this user may see.
     groups: Vec<Group>,
@@ -35,6 +39,14 @@ pub struct SessionAnswer {
     demo: bool,
     #[schema(value_type = String, format = DateTime)]
     server_time: Timestamp,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct SessionUser {
+    #[serde(flatten)]
+    user: User,
+    /// Nothing but choosing a password works before that is done.
+    must_change_password: bool,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -49,7 +61,8 @@ pub struct Business {
 /// Signs in. Unknown addresses and wrong passwords get the same answer in the same time.
 #[utoipa::path(tag = "session", request_body = SignInRequest, responses(
     (status = 201, body = UserAnswer, description = "with the session's cookie"),
-    (status = 401, body = ErrorAnswer, description = "login_failed"),
+    (status = 401, body = ErrorAnswer, description = "login_failed, or second_factor_required: the same again with a code"),
+    (status = 410, body = ErrorAnswer, description = "invite_used or invite_expired: the temporary password is no longer good"),
     (status = 429, body = ErrorAnswer, description = "rate_limited, with Retry-After"),
     WriteRefusals,
 ))]
@@ -59,7 +72,7 @@ pub(crate) async fn sign_in(
     body: web::Json<SignInRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let site = site(&request)?;
-    let SignInRequest { email, password } = body.into_inner();
+    let SignInRequest { email, password, code } = body.into_inner();
     // The peer itself: a header that anybody may write must not move anybody's limit.
     let from = request.peer_addr().ok_or_else(ApiError::not_signed_in)?.ip();
     if let Err(seconds) = site.login_limits.attempt(&email, from, Instant::now()) {
@@ -71,20 +84,21 @@ pub(crate) async fn sign_in(
     } else {
         None
     };
-    let (user, hash) = known.filter(|(user, _)| user.status == UserStatus::Active).unzip();
+    // Somebody invited with a temporary password has one to show; nobody else who is invited has.
+    let (user, hash) = known.filter(|(user, _)| user.status != UserStatus::Deactivated).unzip();
     let right = site.passwords.verify(password, hash.flatten()).await?;
     let Some(user) = user.filter(|_| right) else {
         metrics::counter!(telemetry::LOGINS, "result" => "failed").increment(1);
-        return Err(ApiError::new(
-            StatusCode::UNAUTHORIZED,
-            "login_failed",
-            "The e-mail address or the password is wrong.",
-        ));
+        return Err(login_failed());
     };
     site.login_limits.succeeded(&email, from);
+    second_factor::ask(&site, user.id, code.as_deref()).await?;
+    if user.status == UserStatus::Invited || user.must_change_password {
+        begin_temporary(&site, &user).await?;
+    }
     let colleague = site.actors.user(user.id).map_err(ApiError::from)?;
     // Whoever was signed in with this browser is not any more.
-    if let Ok(before) = SignedIn::from_request(&request, &mut Payload::None).await {
+    if let Ok(before) = SignedIn::at_all(&request).await {
         Sessions::end(&site, &before.caller).await?;
     }
     let agent = request.headers().get(USER_AGENT).and_then(|agent| agent.to_str().ok());
@@ -95,17 +109,34 @@ pub(crate) async fn sign_in(
     Ok(HttpResponse::Created().cookie(cookie).json(UserAnswer { user: User::of(&colleague) }))
 }
 
+fn login_failed() -> ApiError {
+    let detail = "The e-mail address or the password is wrong.";
+    ApiError::new(StatusCode::UNAUTHORIZED, "login_failed", detail)
+}
+
+/// A temporary password is good for one sign-in, within its time.
+async fn begin_temporary(site: &Site, user: &Account) -> Result<(), ApiError> {
+    match site.actors.core.store.take_temporary_password(user.id, site.now()).await? {
+        Some(state) => worth(Purpose::TemporaryPassword, state)?,
+        None if user.status == UserStatus::Invited => return Err(login_failed()),
+        None => {}
+    }
+    site.actors.reload().await?;
+    Ok(())
+}
+
 /// Who is signed in, and where.
 #[utoipa::path(tag = "session", responses((status = 200, body = SessionAnswer), Refusals))]
 #[get("/session")]
 pub(crate) async fn get_session(signed_in: SignedIn) -> Result<HttpResponse, ApiError> {
-    let SignedIn { site, user, .. } = signed_in;
+    let SignedIn { site, user, caller } = signed_in;
+    let must_change_password = caller.must_change_password;
     let roster = site.roster();
     let business = roster.business.as_ref().ok_or_else(ApiError::not_signed_in)?;
     let groups =
         roster.groups.iter().filter(|group| group.business_id == user.business_id && user.sees(group.id));
     let answer = SessionAnswer {
-        user: User::of(&user),
+        user: SessionUser { user: User::of(&user), must_change_password },
         business: Business {
             id: business.id,
             name: business.name.clone(),

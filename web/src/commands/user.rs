@@ -8,7 +8,7 @@ use crate::password;
 use switchboard_actors::clock::{Clock, Ids};
 use switchboard_engine::ids::UserId;
 use switchboard_engine::user::Role;
-use switchboard_schema::{Constraint, NewUser, Store, StoreError, UserStatus};
+use switchboard_schema::{Constraint, NewUser, Store, StoreError, UserChange, UserStatus};
 
 pub(super) async fn add_admin(
     config: &Config,
@@ -64,7 +64,13 @@ pub(super) async fn reset_password(config: &Config, email: String) -> Result<Str
 async fn reset(store: &Store, email: &str, hash: String) -> Result<usize, String> {
     let found = store.find_user_by_email(email.to_owned()).await.map_err(plain)?;
     let (user, _) = found.ok_or_else(|| format!("There is no user {email}."))?;
-    store.set_password(user.id, hash, false, Clock::default().now()).await.map_err(plain)?;
+    let now = Clock::default().now();
+    store.set_password(user.id, hash, false, now).await.map_err(plain)?;
+    if user.status == UserStatus::Invited {
+        // Whoever has the machine vouches for them.
+        let active = UserChange { status: Some(UserStatus::Active), ..UserChange::default() };
+        store.change_user(user.business_id, user.id, active, now).await.map_err(plain)?;
+    }
     store.delete_sessions_of(user.id).await.map_err(plain)
 }
 

@@ -48,6 +48,15 @@ fn impossible_combinations_are_errors() {
     {
         assert!(check_combinations(&settings(bad)).is_err(), "{bad:?}");
     }
+    let sender = ["--mail-from", "Bean & Leaf <inbox@bean.test>"];
+    let server = ["--smtp-url", "smtp://mail.bean.test"];
+    assert!(check_combinations(&settings(&[&server[..], &sender].concat())).is_ok());
+    assert!(check_combinations(&settings(&sender)).is_ok());
+    for bad in
+        [&server[..], &["--demo", server[0], server[1], sender[0], sender[1]], &["--mail-from", "nobody"]]
+    {
+        assert!(check_combinations(&settings(bad)).is_err(), "{bad:?}");
+    }
     let wrong = settings(&["--database-url", "mysql://x"]);
     assert!(wrong.database_url(Path::new("data")).is_err());
 }

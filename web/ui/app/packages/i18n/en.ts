@@ -63,7 +63,7 @@ export const en = {
     submit: 'Create and sign in',
     done: 'This server is set up already. Sign in instead.',
     required: 'Fill this in.',
-    password_short: 'Use at least 8 characters.',
+    password_short: 'Use at least 10 characters.',
     email_wrong: 'Write an address such as name@example.com.',
     token_hint: 'If the token was lost, restart the server: it prints a new one until it is set up.',
   },
