@@ -3,7 +3,8 @@
 //! Talks to: the desk. Live frames do not pass through here: the worker's registry writes them straight to the socket. Dies with its socket.
 
 use crate::Actors;
-use crate::desk::Draft;
+use crate::conversation::Done;
+use crate::desk::{Draft, NoteDraft};
 use crate::fanout::{CloseCode, Cursor, Missed, Out, Scope, SocketId, with_local};
 use crate::replay;
 use crate::socket::{Allowance, FIRST_FRAME, Incoming, answer, send};
@@ -59,6 +60,7 @@ impl AgentSession {
         out.hold();
         let joined = with_local(|local| local.join(scope.clone(), Some(hello.session), out.clone()));
         greet(actors, &hello, out, joined.position);
+        actors.presence.arrives(&actors.core, user.business_id, user.id);
         Some(Self::create(|ctx| {
             ctx.set_mailbox_capacity(MAILBOX);
             ctx.add_stream(frames);
@@ -201,11 +203,13 @@ fn resync(out: &Out, req: Option<&str>) {
 
 async fn act(actors: &Actors, user: UserId, command: AgentCommand) -> Result<serde_json::Value, Trouble> {
     let done = match command {
-        AgentCommand::MessageSend { conversation_id, client_id, text, media_ids } => {
-            let draft = Draft { client_id, text: text.unwrap_or_default(), media_ids };
-            let done = actors.send_message(user, conversation_id, draft).await?;
-            let message = done.message.ok_or(Trouble::Busy)?;
-            return Ok(json!({"message_id": message.id, "seq": message.seq}));
+        AgentCommand::MessageSend { conversation_id, client_id, text, media_ids, expected_seq } => {
+            let draft = Draft { client_id, text: text.unwrap_or_default(), media_ids, expected_seq };
+            return written(actors.send_message(user, conversation_id, draft).await?);
+        }
+        AgentCommand::NoteAdd { conversation_id, client_id, text, mentions } => {
+            let note = NoteDraft { client_id, text, mentions };
+            return written(actors.add_note(user, conversation_id, note).await?);
         }
         AgentCommand::ReadMark { conversation_id, upto, unread } => {
             let upto = if unread { None } else { Some(upto.unwrap_or(i64::MAX)) };
@@ -213,18 +217,37 @@ async fn act(actors: &Actors, user: UserId, command: AgentCommand) -> Result<ser
             return Ok(serde_json::to_value(state).unwrap_or_default());
         }
         AgentCommand::Attend { conversation_id } => actors.attend(user, conversation_id).await?,
-        AgentCommand::Assign { conversation_id, user_ids } => {
-            actors.assign(user, conversation_id, &user_ids).await?
+        AgentCommand::Assign { conversation_id, user_ids, expected_version } => {
+            actors.assign(user, conversation_id, &user_ids, expected_version).await?
+        }
+        AgentCommand::AssigneeAdd { conversation_id, user_id } => {
+            actors.add_assignee(user, conversation_id, user_id).await?
+        }
+        AgentCommand::AssigneeRemove { conversation_id, user_id } => {
+            actors.remove_assignee(user, conversation_id, user_id).await?
         }
         AgentCommand::Unassign { conversation_id } => actors.unassign(user, conversation_id).await?,
-        AgentCommand::Close { conversation_id } => actors.close(user, conversation_id).await?,
+        AgentCommand::Close { conversation_id, note, pending } => {
+            actors.close(user, conversation_id, note, pending).await?
+        }
         AgentCommand::Reopen { conversation_id } => actors.reopen(user, conversation_id).await?,
+        AgentCommand::Snooze { conversation_id, until } => {
+            actors.snooze(user, conversation_id, until).await?
+        }
+        AgentCommand::Unsnooze { conversation_id } => actors.unsnooze(user, conversation_id).await?,
+        AgentCommand::Delete { conversation_id } => actors.delete(user, conversation_id).await?,
+        AgentCommand::Restore { conversation_id } => actors.restore(user, conversation_id).await?,
         AgentCommand::Ping
         | AgentCommand::Resume { .. }
         | AgentCommand::Typing { .. }
         | AgentCommand::Viewing { .. } => return Ok(json!({})),
     };
     Ok(json!({"seq": done.conversation.last_seq}))
+}
+
+fn written(done: Done) -> Result<serde_json::Value, Trouble> {
+    let message = done.message.ok_or(Trouble::Busy)?;
+    Ok(json!({"message_id": message.id, "seq": message.seq}))
 }
 
 impl Actor for AgentSession {
@@ -236,6 +259,7 @@ impl Actor for AgentSession {
 
     fn stopped(&mut self, _: &mut Self::Context) {
         with_local(|local| local.leave(self.socket));
+        self.actors.presence.leaves(&self.actors.core, self.user);
         if let Some(conversation) = self.viewing {
             self.actors.presence.left(&self.actors.core, conversation, self.user);
         }

@@ -3,7 +3,7 @@
 use crate::Actors;
 use crate::core::Core;
 use serde_json::json;
-use switchboard_engine::conversation::{Actor, Conversation, Event, EventKind};
+use switchboard_engine::conversation::{Actor, Command, Conversation, Event, EventKind, Mark};
 use switchboard_engine::ids::{ConversationId, UserId};
 use switchboard_schema::{Audit, AuditActor, AuditOutcome, AuditTarget};
 
@@ -25,6 +25,23 @@ pub(crate) fn of_events(core: &Core, state: &Conversation, events: &[Event]) -> 
         })
     };
     events.iter().filter_map(line).collect()
+}
+
+/// The line of a command that leaves no event: somebody changed what another person sees as unread.
+pub(crate) fn of_command(core: &Core, state: &Conversation, command: &Command) -> Option<Audit> {
+    let Command::ReadFor(read) = command else { return None };
+    Some(Audit {
+        id: core.ids.next(),
+        business_id: state.business_id,
+        at: core.clock.now(),
+        actor: AuditActor::User { id: read.by.id, name: read.by.name.clone() },
+        action: "conversation.read_for".to_owned(),
+        target: Some(conversation_target(state.id)),
+        group_id: Some(state.group_id),
+        outcome: AuditOutcome::Done,
+        detail: json!({"user": read.reader.user.id, "unread": read.mark == Mark::Unread}),
+        ip: None,
+    })
 }
 
 impl Actors {
@@ -72,11 +89,18 @@ fn told(kind: &EventKind) -> Option<(&Actor, serde_json::Value)> {
             let from: Vec<String> = from.iter().map(|one| one.user_id.to_string()).collect();
             Some((by, json!({"from": from, "reason": reason})))
         }
-        EventKind::Closed { by } | EventKind::Reopened { by } => Some((by, serde_json::Value::Null)),
+        EventKind::Snoozed { by, until } => Some((by, json!({"until": until}))),
+        EventKind::Closed { by, .. }
+        | EventKind::Reopened { by: Some(by) }
+        | EventKind::Deleted { by }
+        | EventKind::Restored { by }
+        | EventKind::Woken { by: Some(by), .. } => Some((by, serde_json::Value::Null)),
         EventKind::Created { .. }
         | EventKind::Message(_)
         | EventKind::Status { .. }
         | EventKind::Media { .. }
+        | EventKind::Reopened { by: None }
+        | EventKind::Woken { by: None, .. }
         | EventKind::Updated { .. } => None,
     }
 }

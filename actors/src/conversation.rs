@@ -4,19 +4,20 @@
 //! one that reads the database. It is never the only copy of anything that was acknowledged.
 
 use crate::core::Core;
-use crate::fanout::Audience;
 use crate::publication::Publication;
 use crate::trouble::Trouble;
 use actix::prelude::*;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use switchboard_engine::conversation::{Birth, Command, Conversation, Outcome, ReadState, Refusal, Request};
+use switchboard_engine::conversation::{
+    Birth, Command, Conversation, ConversationStatus, Outcome, ReadState, Refusal, Request,
+};
 use switchboard_engine::ids::{ConversationId, UserId};
 use switchboard_engine::message::Message;
 use switchboard_engine::permission::Viewer;
-use switchboard_engine::wire::Ephemeral;
 use switchboard_schema::{Append, Constraint, StoreError};
 
+mod aftermath;
 mod facts;
 #[cfg(feature = "sabotage")]
 mod sabotage;
@@ -131,9 +132,28 @@ impl Handler<Look> for ConversationActor {
     }
 }
 
-/// Whether someone may know of this conversation.
+/// Whether someone may know of this conversation. A deleted one is nobody's.
 fn sees(viewer: Option<&Viewer>, state: &Conversation) -> bool {
+    state.status != ConversationStatus::Deleted && may_know(viewer, state)
+}
+
+fn may_know(viewer: Option<&Viewer>, state: &Conversation) -> bool {
     viewer.is_none_or(|viewer| viewer.sees(state.group_id, state.visible_to.as_deref()))
+}
+
+/// Whether someone's wish reaches this conversation at all.
+fn reaches(ask: &Decide, state: &Conversation) -> bool {
+    if state.is_unborn() && !ask.wish.may_begin() {
+        return false;
+    }
+    let viewer = ask.viewer.as_ref();
+    match state.status {
+        // Only admins, who see every group, know that there was something.
+        ConversationStatus::Deleted => viewer.is_none_or(|viewer| {
+            viewer.groups.is_none() && ask.wish.reaches_deleted() && may_know(Some(viewer), state)
+        }),
+        ConversationStatus::Open | ConversationStatus::Closed => may_know(viewer, state),
+    }
 }
 
 impl Handler<Decide> for ConversationActor {
@@ -146,7 +166,7 @@ impl Handler<Decide> for ConversationActor {
             State::Loading => return self.refuse(Trouble::Busy, ctx),
             State::Unavailable(trouble) => return self.refuse(trouble.clone(), ctx),
         };
-        if !sees(ask.viewer.as_ref(), &state) {
+        if !reaches(&ask, &state) {
             return AtomicResponse::new(Box::pin(async { Err(Trouble::NotFound) }.into_actor(self)));
         }
         let core = self.core.clone();
@@ -214,16 +234,29 @@ impl ConversationActor {
 }
 
 async fn decide(core: &Core, state: Arc<Conversation>, birth: Option<Birth>, wish: Wish) -> Verdict {
+    let quietly = matches!(wish, Wish::Read { quietly: true, .. });
     let command = match facts::gather(core, &state, birth, wish).await {
         Ok(command) => command,
         Err(trouble) => return Verdict::Trouble(trouble),
     };
+    let id = state.id;
+    let verdict = judge(core, state, &command, quietly).await;
+    if facts::took_back(&command) && !matches!(&verdict, Verdict::Done(done) if done.changed) {
+        // Nothing came of it: what was withdrawn waits again. Should this fail, the next start does it.
+        if let Err(error) = core.store.put_back(Some(id)).await {
+            tracing::warn!(%error, conversation.id = %id, "withdrawn messages wait until the next start");
+        }
+    }
+    verdict
+}
+
+async fn judge(core: &Core, state: Arc<Conversation>, command: &Command, quietly: bool) -> Verdict {
     let now = core.clock.now();
     // Whatever a message makes our own code do, it costs this one actor at most.
     let decided = std::panic::catch_unwind(AssertUnwindSafe(|| {
         #[cfg(feature = "sabotage")]
-        sabotage::strike(&command);
-        let outcome = state.handle(&command, now)?;
+        sabotage::strike(command);
+        let outcome = state.handle(command, now)?;
         let publication = Publication::of(&outcome.next, &outcome.events, core.fanout.epoch(), now);
         Ok::<_, Refusal>((outcome, publication))
     }));
@@ -236,13 +269,16 @@ async fn decide(core: &Core, state: Arc<Conversation>, birth: Option<Birth>, wis
         Err(_) => return Verdict::Panicked,
     };
     if outcome.is_empty() {
-        return facts::first_answer(core, &state, &command)
+        return facts::first_answer(core, &state, command)
             .await
             .map_or_else(Verdict::Trouble, |message| Verdict::Done(repeat(state, message)));
     }
-    match commit(core, &state, outcome, publication).await {
-        Ok(done) => Verdict::Done(done),
-        Err(error) => after_conflict(core, state, &command, error).await,
+    match commit(core, &state, command, outcome, publication).await {
+        Ok(done) => {
+            aftermath::tell(core, &state, command, &done, quietly);
+            Verdict::Done(done)
+        }
+        Err(error) => after_conflict(core, state, command, error).await,
     }
 }
 
@@ -253,6 +289,7 @@ fn repeat(conversation: Arc<Conversation>, message: Option<Box<Message>>) -> Don
 async fn commit(
     core: &Core,
     before: &Conversation,
+    command: &Command,
     outcome: Outcome,
     publication: Publication,
 ) -> Result<Done, StoreError> {
@@ -261,24 +298,13 @@ async fn commit(
     let message = facts::message_of(&outcome);
     let Outcome { next, changes, events, requests, .. } = outcome;
     let next = Arc::new(next);
-    let audits = crate::audit::of_events(core, &next, &events);
+    let mut audits = crate::audit::of_events(core, &next, &events);
+    audits.extend(crate::audit::of_command(core, &next, command));
     let append = Append::of(before, next.clone(), changes, events, Box::new(publication)).with_audits(audits);
     core.store.append(append).await?;
     metrics::histogram!(crate::telemetry::COMMIT_SECONDS).record(started.elapsed().as_secs_f64());
     core.lines.hand_on(next.id, &requests);
-    for (user, state) in &reads {
-        tell_reader(core, next.id, *user, *state);
-    }
     Ok(Done { conversation: next, message, reads, requests, changed: true })
-}
-
-/// A read state concerns one user: all their tabs, nobody else.
-fn tell_reader(core: &Core, conversation: ConversationId, user: UserId, state: ReadState) {
-    let frame =
-        Ephemeral { t: "conversation.read_state", req: None, conversation_id: Some(conversation), d: state };
-    if let Ok(text) = serde_json::to_string(&frame) {
-        core.fanout.whisper(Audience::User(user), &text);
-    }
 }
 
 /// A unique key stopped the commit: usually a repeat that memory had forgotten.
@@ -297,7 +323,9 @@ async fn after_conflict(
             answer.map_or_else(Verdict::Trouble, |message| Verdict::Done(repeat(state, message)))
         }
         StoreError::Conflict { constraint: Constraint::OpenConversation } if !state.is_unborn() => {
-            Verdict::Trouble(Refusal::OpenConversationExists { id: None }.into())
+            let open = core.store.open_conversation_of(state.group_id, state.contact.id).await;
+            let id = open.ok().flatten();
+            Verdict::Trouble(Refusal::OpenConversationExists { id }.into())
         }
         // Somebody else wrote this conversation or its contact first.
         StoreError::Conflict { .. } => Verdict::Outdated(Trouble::Again),

@@ -1,14 +1,23 @@
 //! The desk: what a user of the team can do, from REST and from their socket alike. Every call asks anew who they are and what they may see.
 
+mod assigning;
+mod bulk;
+mod drafts;
+mod ending;
+mod reading;
+mod starting;
+
+pub use bulk::{BulkAction, BulkItem, BulkOutcome};
+pub use starting::{Prospect, Recipient, Start};
+
 use crate::Actors;
 use crate::conversation::{Done, Wish};
 use crate::fanout::Audience;
 use crate::roster::Colleague;
 use crate::trouble::Trouble;
 use std::sync::Arc;
-use switchboard_engine::conversation::{Actor, Conversation, ReadState, Refusal, Release, UnassignReason};
+use switchboard_engine::conversation::{Actor, Conversation, Release, UnassignReason};
 use switchboard_engine::ids::{BusinessId, ConversationId, GroupId, MediaId, MessageId, UserId};
-use switchboard_engine::user::Role;
 use switchboard_engine::wire::Ephemeral;
 
 /// What a user wants to say.
@@ -17,6 +26,16 @@ pub struct Draft {
     pub client_id: String,
     pub text: String,
     pub media_ids: Vec<MediaId>,
+    /// The newest `seq` the user has seen; what others wrote later stops the send.
+    pub expected_seq: Option<i64>,
+}
+
+/// What a user wants colleagues only to read.
+#[derive(Clone, Debug)]
+pub struct NoteDraft {
+    pub client_id: String,
+    pub text: String,
+    pub mentions: Vec<UserId>,
 }
 
 impl Actors {
@@ -32,72 +51,40 @@ impl Actors {
 
     pub async fn send_message(&self, by: UserId, to: ConversationId, draft: Draft) -> Result<Done, Trouble> {
         let user = self.user(by)?;
-        let wish = Wish::Reply {
+        let wish = self.reply(&user, draft, false);
+        self.directory.ask(to, Some(user.viewer()), wish).await
+    }
+
+    fn reply(&self, user: &Colleague, draft: Draft, starts: bool) -> Wish {
+        Wish::Reply {
             message_id: MessageId(self.core.ids.next()),
             by: user.member(),
             client_id: draft.client_id,
             text: draft.text,
             media_ids: draft.media_ids,
-        };
-        self.directory.ask(to, Some(user.viewer()), wish).await
+            attends: self.roster.get().settings().auto_attend_on_reply,
+            expected_seq: draft.expected_seq,
+            starts,
+        }
     }
 
-    pub async fn attend(&self, by: UserId, conversation: ConversationId) -> Result<Done, Trouble> {
-        let user = self.user(by)?;
-        self.directory.ask(conversation, Some(user.viewer()), Wish::Attend(user.member())).await
-    }
-
-    pub async fn assign(
+    /// Words for colleagues only.
+    pub async fn add_note(
         &self,
         by: UserId,
         conversation: ConversationId,
-        to: &[UserId],
+        note: NoteDraft,
     ) -> Result<Done, Trouble> {
         let user = self.user(by)?;
         let state = self.directory.look(conversation, Some(user.viewer())).await?;
-        let roster = self.roster.get();
-        let mut candidates = Vec::with_capacity(to.len());
-        for id in to {
-            // A stranger and a user of another business are the same to the asker.
-            let known = roster.users.get(id).filter(|other| other.business_id == user.business_id);
-            let Some(other) = known else { return Err(Refusal::NotMember { user: *id }.into()) };
-            let present = other.belongs_to(state.group_id) || (other.id == by && user.role == Role::Admin);
-            let sees = other.viewer().sees(state.group_id, state.visible_to.as_deref());
-            candidates.push((other.member(), other.active && present && sees));
-        }
-        let wish = Wish::Assign { by: user.member(), to: candidates };
+        let wish = Wish::Note {
+            message_id: MessageId(self.core.ids.next()),
+            by: user.member(),
+            client_id: note.client_id,
+            text: note.text,
+            mentions: self.readers(&user, &state, &note.mentions)?,
+        };
         self.directory.ask(conversation, Some(user.viewer()), wish).await
-    }
-
-    pub async fn unassign(&self, by: UserId, conversation: ConversationId) -> Result<Done, Trouble> {
-        let user = self.user(by)?;
-        self.directory.ask(conversation, Some(user.viewer()), Wish::Unassign(user.member())).await
-    }
-
-    pub async fn close(&self, by: UserId, conversation: ConversationId) -> Result<Done, Trouble> {
-        let user = self.user(by)?;
-        self.directory.ask(conversation, Some(user.viewer()), Wish::Close(user.member())).await
-    }
-
-    pub async fn reopen(&self, by: UserId, conversation: ConversationId) -> Result<Done, Trouble> {
-        let user = self.user(by)?;
-        self.directory.ask(conversation, Some(user.viewer()), Wish::Reopen(user.member())).await
-    }
-
-    /// Marks read up to a number, or with `None` unread.
-    pub async fn read(
-        &self,
-        by: UserId,
-        conversation: ConversationId,
-        upto: Option<i64>,
-    ) -> Result<ReadState, Trouble> {
-        let user = self.user(by)?;
-        let wish = Wish::Read { by: user.member(), upto };
-        let done = self.directory.ask(conversation, Some(user.viewer()), wish).await?;
-        match done.reads.first() {
-            Some((_, state)) => Ok(*state),
-            None => Ok(self.core.store.read_state(conversation, by).await?),
-        }
     }
 
     /// A colleague types; refused silently when they may not see the conversation.

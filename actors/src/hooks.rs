@@ -24,7 +24,9 @@ impl Actors {
                 (_, Event::Malformed { reason, raw }) => {
                     self.intake.keep_for_operator("hook".to_owned(), raw, reason).await
                 }
-                (Some(line), Event::Message(message)) => self.intake.receive(&line, message).await,
+                (Some(line), Event::Message(message)) => {
+                    self.intake.receive(&line, message, self.reopen_within()).await
+                }
                 (Some(line), Event::Status(status)) => self.advance(&line, status).await,
                 (None, event) => {
                     let error = "for a number that is not connected here".to_owned();

@@ -11,12 +11,14 @@ use crate::telemetry;
 use crate::trouble::Trouble;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 use switchboard_engine::channel::Channel;
 use switchboard_engine::channels::{InboundMessage, RemoteMedia};
 use switchboard_engine::contact::{Contact, Identity, IdentityKind};
 use switchboard_engine::conversation::{Birth, Conversation, Receive, Refusal, Route};
 use switchboard_engine::ids::{ContactId, ConversationId, GroupId, MediaId, MessageId, UserId};
 use switchboard_engine::message::{Media, MediaState};
+use switchboard_engine::permission::Viewer;
 use switchboard_schema::{Quarantined, User, UserStatus};
 use tokio::sync::OnceCell;
 
@@ -45,6 +47,31 @@ pub struct FromVisitor {
     pub name: Option<String>,
 }
 
+/// A message on its way to its conversation, from outside or from the team.
+struct Arrival<'a> {
+    identities: &'a [Identity],
+    /// `last_inbound_at` is ignored.
+    route: Route,
+    profile_name: Option<&'a str>,
+    /// How long after a close it goes on with the same conversation; never for the team.
+    reopen_within: Option<Duration>,
+    viewer: Option<Viewer>,
+    wish: Wish,
+}
+
+impl<'a> Arrival<'a> {
+    fn of(receive: &'a Receive, identities: &'a [Identity]) -> Self {
+        Self {
+            identities,
+            route: receive.route.clone(),
+            profile_name: receive.profile_name.as_deref(),
+            reopen_within: Some(receive.reopen_within),
+            viewer: None,
+            wish: Wish::Receive(Box::new(receive.clone())),
+        }
+    }
+}
+
 impl Intake {
     pub fn new(core: Core, directory: Directory) -> Self {
         let shards = (0..SHARDS).map(|_| Mutex::default()).collect();
@@ -52,7 +79,12 @@ impl Intake {
     }
 
     /// Stores a provider's message. `Ok` means durable, or put aside durably.
-    pub async fn receive(&self, line: &Line, inbound: InboundMessage) -> Result<(), Trouble> {
+    pub async fn receive(
+        &self,
+        line: &Line,
+        inbound: InboundMessage,
+        reopen_within: Duration,
+    ) -> Result<(), Trouble> {
         let Some(first) = inbound.from.first().cloned() else { return Err(Trouble::NotFound) };
         let channel = &line.channel;
         let receive = Receive {
@@ -66,8 +98,9 @@ impl Intake {
             at: inbound.at,
             profile_name: inbound.profile_name,
             birth: None,
+            reopen_within,
         };
-        let result = self.deliver(channel, &first, &inbound.from, &receive).await;
+        let result = self.deliver(channel, &first, &Arrival::of(&receive, &inbound.from)).await;
         match result {
             Ok(done) => {
                 if done.changed {
@@ -84,7 +117,12 @@ impl Intake {
     }
 
     /// Stores a webchat visitor's message.
-    pub async fn receive_from_visitor(&self, channel: &Channel, from: FromVisitor) -> Result<Done, Trouble> {
+    pub async fn receive_from_visitor(
+        &self,
+        channel: &Channel,
+        from: FromVisitor,
+        reopen_within: Duration,
+    ) -> Result<Done, Trouble> {
         let invalid = |detail: &str| Refusal::Invalid { field: "visitor", detail: detail.to_owned() };
         let identity = Identity::new(IdentityKind::Visitor, from.visitor.clone());
         let identity = identity.ok_or_else(|| invalid("must not be empty"))?;
@@ -106,9 +144,10 @@ impl Intake {
             at: None,
             profile_name: from.name,
             birth: None,
+            reopen_within,
         };
         let identities = [identity.clone()];
-        let done = self.deliver(channel, &identity, &identities, &receive).await?;
+        let done = self.deliver(channel, &identity, &Arrival::of(&receive, &identities)).await?;
         metrics::counter!(telemetry::INBOUND, "channel" => channel.kind.as_str())
             .increment(u64::from(done.changed));
         Ok(done)
@@ -128,23 +167,46 @@ impl Intake {
         Ok(self.core.store.latest_conversation_of(channel.group_id, contact.id).await?)
     }
 
+    /// The team writes first: into the contact's open conversation, or as the first message of another.
+    pub(crate) async fn begin(
+        &self,
+        channel: &Channel,
+        phone: &Identity,
+        address: String,
+        viewer: Viewer,
+        wish: Wish,
+    ) -> Result<Done, Trouble> {
+        let arrival = Arrival {
+            identities: std::slice::from_ref(phone),
+            route: route(channel, address),
+            profile_name: None,
+            reopen_within: None,
+            viewer: Some(viewer),
+            wish,
+        };
+        self.deliver(channel, phone, &arrival).await
+    }
+
     async fn deliver(
         &self,
         channel: &Channel,
         first: &Identity,
-        identities: &[Identity],
-        receive: &Receive,
+        arrival: &Arrival<'_>,
     ) -> Result<Done, Trouble> {
         let key = (channel.group_id, first.kind(), first.value().to_owned());
         let mut last = Trouble::Busy;
         for _ in 0..TRIES {
             let slot = self.slot(&key);
-            let found = slot.get_or_try_init(|| self.find_or_begin(channel, identities, receive)).await;
+            let found = slot.get_or_try_init(|| self.find_or_begin(channel, arrival)).await;
             let conversation = *found?;
-            let wish = Wish::Receive(Box::new(receive.clone()));
-            match self.directory.ask(conversation, None, wish).await {
-                // Closed meanwhile, or memory was wrong about it: look again.
-                Err(trouble @ (Trouble::Refused(Refusal::ConversationClosed) | Trouble::NotFound)) => {
+            match self.directory.ask(conversation, arrival.viewer.clone(), arrival.wish.clone()).await {
+                // Closed or opened meanwhile, or memory was wrong about it: look again.
+                Err(
+                    trouble @ (Trouble::Refused(
+                        Refusal::ConversationClosed | Refusal::OpenConversationExists { .. },
+                    )
+                    | Trouble::NotFound),
+                ) => {
                     self.forget(&key, &slot);
                     last = trouble;
                 }
@@ -152,43 +214,60 @@ impl Intake {
                 answer => return answer,
             }
         }
-        Err(if last == Trouble::Quarantined { last } else { Trouble::Busy })
+        let hidden = last == Trouble::NotFound && arrival.viewer.is_some();
+        Err(if last == Trouble::Quarantined || hidden { last } else { Trouble::Busy })
     }
 
     async fn find_or_begin(
         &self,
         channel: &Channel,
-        identities: &[Identity],
-        receive: &Receive,
+        arrival: &Arrival<'_>,
     ) -> Result<ConversationId, Trouble> {
         let store = &self.core.store;
+        let identities = arrival.identities;
         let known = store.find_contact(channel.business_id, identities.to_vec()).await?;
-        if let Some((contact, _)) = &known
-            && let Some(open) = store.open_conversation_of(channel.group_id, contact.id).await?
-        {
-            return Ok(open);
+        let mut previous = None;
+        if let Some((contact, _)) = &known {
+            if let Some(open) = store.open_conversation_of(channel.group_id, contact.id).await? {
+                return Ok(open);
+            }
+            previous = self.latest_of(channel.group_id, contact.id).await?;
+        }
+        let now = self.core.clock.now();
+        let goes_on = previous.as_ref().filter(|previous| {
+            arrival.reopen_within.is_some_and(|within| previous.continues(channel.kind, within, now))
+        });
+        if let Some(same) = goes_on {
+            return Ok(same.id);
         }
         let (contact, birth) = match known {
             Some((contact, unknown)) => (contact, Birth { new_contact: false, identities: unknown }),
             None => {
                 let id = ContactId(self.core.ids.next());
-                let contact = Contact::unknown(id, identities, receive.profile_name.clone());
+                let contact = Contact::unknown(id, identities, arrival.profile_name.map(str::to_owned));
                 (contact, Birth { new_contact: true, identities: identities.to_vec() })
             }
         };
-        let last_inbound_at = store.care_window(channel.id, receive.route.address.clone()).await?;
-        let route = Route { last_inbound_at, ..receive.route.clone() };
+        let last_inbound_at = store.care_window(channel.id, arrival.route.address.clone()).await?;
+        let route = Route { last_inbound_at, ..arrival.route.clone() };
         let number = self.core.numbers.next();
         let id = ConversationId(self.core.ids.next());
-        let now = self.core.clock.now();
         let visible_to = if birth.new_contact { None } else { self.viewers_of(channel, contact.id).await? };
         let conversation = Conversation {
             routes: vec![route],
             visible_to,
+            previous: previous.map(|previous| previous.id),
             ..Conversation::unborn(id, channel.business_id, channel.group_id, number, contact, now)
         };
         self.directory.expect(Newborn { conversation, birth });
         Ok(id)
+    }
+
+    /// A contact's newest conversation in a group that nobody deleted.
+    async fn latest_of(&self, group: GroupId, contact: ContactId) -> Result<Option<Conversation>, Trouble> {
+        let store = &self.core.store;
+        let Some(id) = store.latest_conversation_of(group, contact).await? else { return Ok(None) };
+        Ok(store.conversations(vec![id]).await?.pop())
     }
 
     /// Who alone may see the next conversation of a contact. A list of people who are all gone hides nothing from anybody.

@@ -1,4 +1,4 @@
-//! Presence: who of the team looks at a conversation, who types. Lives in memory only, expires by itself, is never stored or replayed.
+//! Presence: who of the team is here, who looks at a conversation, who types. Lives in memory only, expires by itself, is never stored or replayed.
 
 use crate::core::Core;
 use crate::fanout::Audience;
@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use switchboard_engine::channel::ChannelKind;
 use switchboard_engine::conversation::Conversation;
-use switchboard_engine::ids::{ConversationId, UserId};
+use switchboard_engine::ids::{BusinessId, ConversationId, UserId};
 use switchboard_engine::time::Timestamp;
 use switchboard_engine::user::Member;
 use switchboard_engine::wire::Ephemeral;
@@ -16,10 +16,21 @@ use switchboard_engine::wire::Ephemeral;
 /// How long one sign of life counts.
 const VIEWING: Duration = Duration::from_secs(10);
 const TYPING: Duration = Duration::from_secs(5);
+/// How long somebody without a tab still counts as here.
+const RELOAD: Duration = Duration::from_secs(5);
 
 #[derive(Clone, Default)]
 pub struct Presence {
     rooms: Arc<Mutex<HashMap<ConversationId, Room>>>,
+    people: Arc<Mutex<HashMap<UserId, Here>>>,
+}
+
+/// Somebody's open tabs.
+struct Here {
+    business: BusinessId,
+    tabs: usize,
+    /// When the last one closed; a reload is no absence.
+    left: Option<Timestamp>,
 }
 
 struct Room {
@@ -59,6 +70,30 @@ struct Who<'a> {
 }
 
 impl Presence {
+    /// A tab of a user opened.
+    pub fn arrives(&self, core: &Core, business: BusinessId, user: UserId) {
+        let mut people = self.people.lock().unwrap_or_else(PoisonError::into_inner);
+        let new = !people.contains_key(&user);
+        let here = people.entry(user).or_insert(Here { business, tabs: 0, left: None });
+        (here.tabs, here.left) = (here.tabs + 1, None);
+        if new {
+            tell_online(core, business, user, true);
+        }
+    }
+
+    /// A tab of a user closed.
+    pub fn leaves(&self, core: &Core, user: UserId) {
+        let mut people = self.people.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(here) = people.get_mut(&user) {
+            here.tabs = here.tabs.saturating_sub(1);
+            here.left = (here.tabs == 0).then(|| core.clock.now());
+        }
+    }
+
+    pub fn is_online(&self, user: UserId) -> bool {
+        self.people.lock().unwrap_or_else(PoisonError::into_inner).contains_key(&user)
+    }
+
     /// A user looks at a conversation; the group hears of it when they are new there.
     pub fn viewing(&self, core: &Core, conversation: &Conversation, user: &Member) {
         let until = core.clock.now().plus(VIEWING);
@@ -91,6 +126,13 @@ impl Presence {
     /// Forgets whoever gave no sign of life; call every second or two.
     pub fn expire(&self, core: &Core) {
         let now = core.clock.now();
+        self.people.lock().unwrap_or_else(PoisonError::into_inner).retain(|user, here| {
+            let stays = here.left.is_none_or(|at| now.since(at) < RELOAD);
+            if !stays {
+                tell_online(core, here.business, *user, false);
+            }
+            stays
+        });
         let mut rooms = self.rooms.lock().unwrap_or_else(PoisonError::into_inner);
         rooms.retain(|id, room| {
             let before = room.viewers.len();
@@ -127,6 +169,19 @@ impl Presence {
         let who = Who { kind: "contact", id: Some(contact.id.to_string()), name: &contact.name };
         let group = Audience::of(conversation);
         whisper_typing(core, group, conversation.id, &Typing { who, until: core.clock.now().plus(TYPING) });
+    }
+}
+
+fn tell_online(core: &Core, business: BusinessId, user_id: UserId, online: bool) {
+    #[derive(Serialize)]
+    struct Online {
+        user_id: UserId,
+        online: bool,
+    }
+    let d = Online { user_id, online };
+    let frame = Ephemeral { t: "presence.user", req: None, conversation_id: None, d };
+    if let Ok(text) = serde_json::to_string(&frame) {
+        core.fanout.whisper(Audience::Business(business), &text);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::fanout::{Audience, Batch, Epoch, Fanout, Frame, Item, VisitorKey};
 use switchboard_engine::channel::ChannelKind;
-use switchboard_engine::conversation::{Conversation, Event, EventKind};
+use switchboard_engine::conversation::{Conversation, ConversationStatus, Event, EventKind};
 use switchboard_engine::ids::ChannelId;
 use switchboard_engine::time::Timestamp;
 use switchboard_engine::wire::{ConversationView, agent_entry, visitor_entry};
@@ -17,7 +17,8 @@ pub struct Publication {
 
 #[derive(Debug)]
 struct Frames {
-    agent: Frame,
+    /// `None`: what happens to a deleted conversation is told to nobody.
+    agent: Option<Frame>,
     visitors: Vec<(VisitorKey, Frame)>,
 }
 
@@ -27,12 +28,17 @@ impl Publication {
         let frames = events
             .iter()
             .map(|event| Frames {
-                agent: Frame::unstamped(&agent_entry(event, next.id, &row), epoch),
+                agent: told(next, event).then(|| Frame::unstamped(&agent_entry(event, next.id, &row), epoch)),
                 visitors: visitor_frames(next, event, epoch),
             })
             .collect();
         Self { audience: Audience::of(next), frames }
     }
+}
+
+/// Of a deleted conversation the team hears that it is, and then nothing.
+pub(crate) fn told(next: &Conversation, event: &Event) -> bool {
+    next.status != ConversationStatus::Deleted || matches!(event.kind, EventKind::Deleted { .. })
 }
 
 /// A visitor sees what was said on the widget, never what was said on another line of the same conversation.
@@ -63,8 +69,10 @@ pub fn publish(fanout: &Fanout, committed: Vec<Committed>) {
         let Ok(publication) = payload.downcast::<Publication>() else { continue };
         let Publication { audience, frames } = *publication;
         for (position, frames) in (first_position..).zip(frames) {
-            let agent = frames.agent.stamp(position);
-            items.push(Item { position: Some(position), audience: audience.clone(), frame: agent });
+            if let Some(agent) = frames.agent {
+                let frame = agent.stamp(position);
+                items.push(Item { position: Some(position), audience: audience.clone(), frame });
+            }
             for (key, frame) in frames.visitors {
                 let audience = Audience::Visitor(key);
                 items.push(Item { position: Some(position), audience, frame: frame.stamp(position) });

@@ -4,7 +4,7 @@
 
 use crate::core::Core;
 use crate::fanout::{Audience, Batch, Epoch, Frame, Item};
-use crate::publication::visitor_frames;
+use crate::publication::{told, visitor_frames};
 use std::collections::HashMap;
 use switchboard_engine::conversation::Conversation;
 use switchboard_engine::ids::ConversationId;
@@ -43,9 +43,12 @@ pub async fn read(store: &Store, epoch: &Epoch, position: i64, now: Timestamp) -
 fn items(logged: &Logged, row: Option<&Conversation>, epoch: &Epoch, now: Timestamp) -> Vec<Item> {
     let Some(row) = row else { return Vec::new() };
     let position = logged.position;
-    let entry = agent_entry(&logged.event, row.id, &ConversationView::of(row, now));
-    let frame = Frame::unstamped(&entry, epoch).stamp(position);
-    let mut items = vec![Item { position: Some(position), audience: Audience::of(row), frame }];
+    let mut items = Vec::new();
+    if told(row, &logged.event) {
+        let entry = agent_entry(&logged.event, row.id, &ConversationView::of(row, now));
+        let frame = Frame::unstamped(&entry, epoch).stamp(position);
+        items.push(Item { position: Some(position), audience: Audience::of(row), frame });
+    }
     for (key, frame) in visitor_frames(row, &logged.event, epoch) {
         let audience = Audience::Visitor(key);
         items.push(Item { position: Some(position), audience, frame: frame.stamp(position) });

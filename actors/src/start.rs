@@ -99,6 +99,8 @@ impl Actors {
             allow_unsafe_durability: config.allow_unsafe_durability,
         };
         let store = Store::open(options).await?;
+        // Taken back by a command that a crash kept from saying so: they still go out.
+        store.put_back(None).await?;
         let clock = Arc::new(Clock::default());
         let fanout = fanout(&store, &clock).await?;
         // Set before anything can commit: nothing is ever published to nobody.
@@ -179,6 +181,7 @@ impl Actors {
             for beat in 0_u64.. {
                 tick.tick().await;
                 actors.presence.expire(&actors.core);
+                actors.wake_sleepers().await;
                 if beat % 15 == 0 {
                     actors.directory.passivate_idle();
                     actors.measure_outbox().await;

@@ -90,7 +90,7 @@ impl Actors {
             media,
             name: draft.name,
         };
-        self.intake.receive_from_visitor(&visitor.line.channel, from).await
+        self.intake.receive_from_visitor(&visitor.line.channel, from, self.reopen_within()).await
     }
 
     /// The visitor's browser got (`Delivered`) or showed (`Read`) everything up to `upto`.
@@ -121,7 +121,7 @@ impl Actors {
         let text = webchat::content(&text).map(|content| content.text).unwrap_or_default();
         let from =
             FromVisitor { visitor: visitor.id.clone(), client_id, text, media: Vec::new(), name: None };
-        self.intake.receive_from_visitor(&visitor.line.channel, from).await
+        self.intake.receive_from_visitor(&visitor.line.channel, from, self.reopen_within()).await
     }
 
     /// Files must be this visitor's own uploads and not part of a message yet.

@@ -71,6 +71,7 @@ pub fn receive(state: &Conversation, customer: i64, nth: i64) -> Command {
         reply_to: None,
         at: Some(NOW),
         profile_name: Some("Jo".to_owned()),
+        reopen_within: std::time::Duration::ZERO,
         birth: state.is_unborn().then_some(birth),
     }))
 }

@@ -21,6 +21,9 @@ mod advance;
 mod assign;
 mod close;
 mod command;
+mod delete;
+mod life;
+mod note;
 mod outcome;
 mod read;
 mod receive;
@@ -28,22 +31,30 @@ mod refusal;
 mod release;
 mod reply;
 mod reveal;
+mod share;
+mod snooze;
 #[cfg(test)]
 mod tests;
 
 pub use advance::{Acknowledge, Advance, FileArrived};
-pub use assign::{Assign, Attend, Candidate, Unassign};
-pub use close::{Close, Reopen};
+pub use assign::{Assign, Attend, Candidate, Policy, Unassign};
+pub use close::{Close, Pending, Reopen};
 pub use command::Command;
+pub use delete::{Delete, RESTORABLE, Restore};
+pub use life::{Life, Shelf, VISITOR_PAUSE};
+pub use note::Note;
 pub use outcome::{
     Actor, AssignReason, Change, Event, EventKind, MessageUpdate, Outcome, Request, UnassignReason,
+    WakeReason,
 };
-pub use read::{Mark, Read, ReadState};
+pub use read::{Mark, Read, ReadFor, ReadState};
 pub use receive::{Birth, Receive};
-pub use refusal::Refusal;
+pub use refusal::{Confirm, Refusal};
 pub use release::Release;
 pub use reply::{Attachment, Reply};
 pub use reveal::Reveal;
+pub use share::{AddAssignee, RemoveAssignee};
+pub use snooze::{Snooze, Unsnooze, Wake};
 
 /// How many past messages a conversation remembers by heart, to recognise repeats without asking the database.
 pub const MEMORY: usize = 64;
@@ -53,6 +64,8 @@ pub const MEMORY: usize = 64;
 pub enum ConversationStatus {
     Open,
     Closed,
+    /// Hidden from everybody; an admin may bring it back for a while.
+    Deleted,
 }
 
 impl ConversationStatus {
@@ -60,11 +73,12 @@ impl ConversationStatus {
         match self {
             Self::Open => "open",
             Self::Closed => "closed",
+            Self::Deleted => "deleted",
         }
     }
 
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::Open, Self::Closed].into_iter().find(|status| status.as_str() == text)
+        [Self::Open, Self::Closed, Self::Deleted].into_iter().find(|status| status.as_str() == text)
     }
 }
 
@@ -143,6 +157,10 @@ pub struct Conversation {
     pub created_at: Timestamp,
     /// Provider ids of the newest inbound messages, newest last, at most [`MEMORY`].
     pub recent_inbound: VecDeque<Arc<str>>,
+    /// Snoozed, closed, deleted: since when, until when.
+    pub life: Life,
+    /// The contact's conversation before this one in the group.
+    pub previous: Option<ConversationId>,
     /// Newest outbound messages, newest last, at most [`MEMORY`].
     pub recent_outbound: VecDeque<Outbound>,
 }
@@ -159,12 +177,21 @@ impl Conversation {
             Command::FileArrived(arrived) => arrived.decide(&mut outcome),
             Command::Attend(attend) => attend.decide(&mut outcome)?,
             Command::Assign(assign) => assign.decide(&mut outcome)?,
+            Command::AddAssignee(add) => add.decide(&mut outcome)?,
+            Command::RemoveAssignee(remove) => remove.decide(&mut outcome)?,
             Command::Unassign(unassign) => unassign.decide(&mut outcome)?,
             Command::Release(release) => release.decide(&mut outcome),
             Command::Reveal(reveal) => reveal.decide(&mut outcome),
             Command::Close(close) => close.decide(&mut outcome)?,
-            Command::Reopen(reopen) => reopen.decide(&mut outcome),
+            Command::Reopen(reopen) => reopen.decide(&mut outcome)?,
+            Command::Delete(delete) => delete.decide(&mut outcome)?,
+            Command::Restore(restore) => restore.decide(&mut outcome)?,
+            Command::Snooze(snooze) => snooze.decide(&mut outcome)?,
+            Command::Unsnooze(unsnooze) => unsnooze.decide(&mut outcome)?,
+            Command::Wake => Wake.decide(&mut outcome),
+            Command::Note(note) => note.decide(&mut outcome)?,
             Command::Read(read) => read.decide(&mut outcome),
+            Command::ReadFor(read) => read.decide(&mut outcome)?,
         }
         Ok(outcome.finish(self))
     }
@@ -198,6 +225,8 @@ impl Conversation {
             waiting_since: None,
             last_activity_at: now,
             created_at: now,
+            life: Life::default(),
+            previous: None,
             recent_inbound: VecDeque::new(),
             recent_outbound: VecDeque::new(),
         }

@@ -3,7 +3,7 @@
 //! The counts are kept, never counted: every change of a conversation moves them by the difference between [`places`] before and after, in
 //! the transaction that stores the change.
 
-use crate::conversation::{Conversation, ConversationStatus};
+use crate::conversation::{Conversation, ConversationStatus, Shelf};
 use crate::ids::{GroupId, UserId};
 use std::collections::BTreeMap;
 
@@ -20,12 +20,14 @@ pub enum List {
     Unassigned,
     /// Open, and the customer waits for an answer.
     Pending,
+    /// Open, and out of all the lists above for a while.
+    Snoozed,
     Closed,
 }
 
 impl List {
-    pub const ALL: [Self; 6] =
-        [Self::Team, Self::Mine, Self::Sent, Self::Unassigned, Self::Pending, Self::Closed];
+    pub const ALL: [Self; 7] =
+        [Self::Team, Self::Mine, Self::Sent, Self::Unassigned, Self::Pending, Self::Snoozed, Self::Closed];
 
     pub fn as_str(self) -> &'static str {
         match self {
@@ -34,6 +36,7 @@ impl List {
             Self::Sent => "sent",
             Self::Unassigned => "unassigned",
             Self::Pending => "pending",
+            Self::Snoozed => "snoozed",
             Self::Closed => "closed",
         }
     }
@@ -73,11 +76,12 @@ pub fn places(state: &Conversation) -> Vec<Place> {
             Some(users) => places.extend(users.iter().map(|user| place(Holder::User(*user), list))),
         }
     }
-    if state.status == ConversationStatus::Closed {
-        return places;
-    }
     for assignee in &state.assignees {
-        let list = if state.inbound_count > 0 { List::Mine } else { List::Sent };
+        let list = match state.shelf(assignee.user_id) {
+            Some(Shelf::Mine) => List::Mine,
+            Some(Shelf::Sent) => List::Sent,
+            None => continue,
+        };
         places.push(place(Holder::User(assignee.user_id), list));
     }
     places
@@ -85,8 +89,11 @@ pub fn places(state: &Conversation) -> Vec<Place> {
 
 /// Lists that are the same for everybody who may see the conversation.
 fn shared_lists(state: &Conversation) -> Vec<List> {
-    if state.status == ConversationStatus::Closed {
-        return vec![List::Closed];
+    match state.status {
+        ConversationStatus::Closed => return vec![List::Closed],
+        ConversationStatus::Deleted => return Vec::new(),
+        ConversationStatus::Open if state.life.snoozed_until.is_some() => return vec![List::Snoozed],
+        ConversationStatus::Open => {}
     }
     let mut lists = vec![List::Team];
     if state.assignees.is_empty() {

@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 pub enum Direction {
     In,
     Out,
+    /// Among the team; nobody outside ever sees it.
+    Internal,
 }
 
 /// What a message is; decides how a bubble is drawn. The text is always a readable rendering of it.
@@ -26,12 +28,14 @@ pub enum MessageKind {
     Button,
     /// Something the provider says about the customer ("changed number").
     System,
+    /// Words of a colleague for colleagues.
+    Note,
     /// A type we do not know: kept, shown as a placeholder, raw data in `extra`.
     Unsupported,
 }
 
 impl MessageKind {
-    const ALL: [(Self, &'static str); 9] = [
+    const ALL: [(Self, &'static str); 10] = [
         (Self::Text, "text"),
         (Self::Media, "media"),
         (Self::Location, "location"),
@@ -40,6 +44,7 @@ impl MessageKind {
         (Self::Order, "order"),
         (Self::Button, "button"),
         (Self::System, "system"),
+        (Self::Note, "note"),
         (Self::Unsupported, "unsupported"),
     ];
 

@@ -22,7 +22,7 @@ pub struct Append {
 
 /// Rows beside the head that follow the state without a change of their own.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[expect(clippy::struct_excessive_bools, reason = "four independent answers to: must these rows be written?")]
+#[expect(clippy::struct_excessive_bools, reason = "independent answers to: must these rows be written?")]
 pub(crate) struct Parts {
     /// The set of routes, or their order, is another.
     pub(crate) routes: bool,
@@ -30,6 +30,8 @@ pub(crate) struct Parts {
     /// The contact's own name for themselves.
     pub(crate) profile_name: bool,
     pub(crate) head: bool,
+    /// Snoozed, closed or deleted, or no longer.
+    pub(crate) life: bool,
 }
 
 impl Append {
@@ -53,6 +55,7 @@ impl Append {
             assignees: set
                 || before.status != next.status
                 || (before.is_unborn() && !next.assignees.is_empty()),
+            life: before.life != next.life,
             profile_name: before.contact.profile_name != next.contact.profile_name,
         };
         let expected_version = parts.head.then_some(before.version);

@@ -5,8 +5,8 @@ use crate::rows::audit::NewAudit;
 use crate::rows::clean;
 use crate::rows::contact::{NewContact, NewIdentity, ProfileName, ShownMark};
 use crate::rows::conversation::{
-    Head, MoveCount, NewAssignee, NewConversation, NewReadState, NewRoute, NewViewer, NoAssignees, NoRoutes,
-    NoViewers, OpenWindow, Restriction, Standing,
+    Head, Living, MoveCount, NewAssignee, NewConversation, NewReadState, NewRoute, NewViewer, NoAssignees,
+    NoRoutes, NoViewers, OpenWindow, Restriction, Standing,
 };
 use crate::rows::delivery::{Dequeue, Enqueue};
 use crate::rows::event::NewEvent;
@@ -27,6 +27,7 @@ pub(crate) struct Batch<'a> {
     pub(crate) conversations: Vec<NewConversation<'a>>,
     pub(crate) heads: Vec<Head<'a>>,
     pub(crate) standings: Vec<Standing<'a>>,
+    pub(crate) lives: Vec<Living<'a>>,
     pub(crate) no_routes: Vec<NoRoutes>,
     pub(crate) routes: Vec<NewRoute<'a>>,
     pub(crate) no_assignees: Vec<NoAssignees>,
@@ -92,6 +93,9 @@ impl<'a> Batch<'a> {
         }
         if append.parts.assignees {
             self.assignees_of(state);
+        }
+        if append.parts.life {
+            self.lives.push(Living::of(state));
         }
         if append.parts.profile_name {
             let profile_name = state.contact.profile_name.as_deref().map(clean);
@@ -229,6 +233,7 @@ macro_rules! in_order {
         $write!($batch.conversations);
         $write!($batch.heads, StaleVersion);
         $write!($batch.standings);
+        $write!($batch.lives);
         $write!($batch.no_routes);
         $write!($batch.routes);
         $write!($batch.no_assignees);

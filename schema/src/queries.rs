@@ -20,6 +20,8 @@ pub(crate) mod facts;
 pub(crate) mod file;
 #[path = "queries/inbox.rs"]
 pub(crate) mod inbox;
+#[path = "queries/life.rs"]
+pub(crate) mod life;
 #[path = "queries/message.rs"]
 pub(crate) mod message;
 #[path = "queries/search.rs"]

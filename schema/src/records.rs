@@ -1,12 +1,15 @@
 //! What the store hands out besides the engine's own types: the business, its people, lines, files, waiting work.
 
+mod lists;
+
+pub use lists::*;
+
 use switchboard_engine::business::Settings;
 use switchboard_engine::channel::Channel;
 use switchboard_engine::contact::Contact;
 use switchboard_engine::conversation::Event;
 use switchboard_engine::ids::{BusinessId, ChannelId, ContactId, ConversationId, GroupId, MessageId, UserId};
 use switchboard_engine::message::{Media, MediaKind};
-use switchboard_engine::search::Query;
 use switchboard_engine::time::Timestamp;
 use switchboard_engine::user::{Member, Role};
 
@@ -377,47 +380,6 @@ pub enum Page {
     Before(i64),
     /// The ones just after it.
     After(i64),
-}
-
-/// A list of conversations.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum View {
-    /// Open ones.
-    Team,
-    /// Open and assigned to the viewer.
-    Mine,
-    /// Open and assigned to nobody.
-    Unassigned,
-    Closed,
-    All,
-}
-
-/// Which page of which list, for whom.
-#[derive(Clone, Debug)]
-pub struct Inbox {
-    pub view: View,
-    /// The groups the viewer may see.
-    pub groups: Vec<GroupId>,
-    pub viewer: UserId,
-    /// Only conversations whose contact or number matches.
-    pub matching: Option<(BusinessId, Query)>,
-    /// `last_activity_at` and id of the last row of the page before.
-    pub after: Option<(Timestamp, ConversationId)>,
-    pub limit: usize,
-}
-
-/// How many conversations each list holds.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
-    pub team: i64,
-    pub mine: i64,
-    /// Assigned to the viewer and never written in by the customer.
-    pub sent: i64,
-    pub unassigned: i64,
-    /// The customer waits for an answer.
-    pub pending: i64,
-    pub closed: i64,
-    pub all: i64,
 }
 
 /// What the index has to take up next.

@@ -15,6 +15,7 @@ mod conversations;
 mod delivery;
 mod facts;
 mod files;
+mod life;
 mod messages;
 mod search;
 mod team;

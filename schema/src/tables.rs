@@ -147,6 +147,20 @@ diesel::table! {
         last_activity_at -> BigInt,
         created_at -> BigInt,
         restricted -> Bool,
+        snoozed_until -> Nullable<BigInt>,
+        closed_at -> Nullable<BigInt>,
+        closing_note -> Nullable<Text>,
+        deleted_at -> Nullable<BigInt>,
+        previous_id -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    draft (conversation_id, user_id) {
+        conversation_id -> BigInt,
+        user_id -> BigInt,
+        body -> Text,
+        updated_at -> BigInt,
     }
 }
 
@@ -359,4 +373,5 @@ diesel::allow_tables_to_appear_in_same_query!(
     contact_visibility,
     conversation_visibility,
     audit,
+    draft,
 );

@@ -4,8 +4,9 @@ use crate::support::*;
 use proptest::prelude::*;
 use switchboard_engine::channels::Content;
 use switchboard_engine::conversation::{
-    Acknowledge, Advance, Assign, Attend, Candidate, Close, Command, Conversation, FileArrived, Mark,
-    Outbound, Read, Receive, Reopen, Unassign,
+    Acknowledge, AddAssignee, Advance, Assign, Attend, Candidate, Command, Conversation, Delete, FileArrived,
+    Mark, Note, Outbound, Policy, Read, ReadState, Receive, RemoveAssignee, Reopen, Restore, Snooze,
+    Unassign,
 };
 use switchboard_engine::ids::{ChannelId, MediaId, MessageId, UserId};
 use switchboard_engine::message::{Media, MediaKind, MediaState};
@@ -14,6 +15,8 @@ use switchboard_engine::time::Timestamp;
 use switchboard_schema::Store;
 use switchboard_schema::testing::TestDatabase;
 use tokio::runtime::Runtime;
+
+const FREE: Policy = Policy { agents_can_assign: true, agents_assign_admins: true };
 
 /// A command before it knows the state it meets.
 #[derive(Clone, Debug)]
@@ -29,6 +32,13 @@ enum Step {
     Unassign(UserId),
     Close(UserId),
     Reopen(UserId),
+    Share(UserId, UserId),
+    Leave(UserId),
+    Snooze(UserId, u64),
+    Wake,
+    Delete,
+    Restore,
+    Note(UserId),
     Read(UserId, i64),
     Unread(UserId),
 }
@@ -53,6 +63,12 @@ fn step() -> impl Strategy<Value = Step> {
         1 => user.clone().prop_map(Step::Unassign),
         2 => user.clone().prop_map(Step::Close),
         2 => user.clone().prop_map(Step::Reopen),
+        1 => (user.clone(), user.clone()).prop_map(|(by, with)| Step::Share(by, with)),
+        1 => user.clone().prop_map(Step::Leave),
+        2 => (user.clone(), 1..40_u64).prop_map(|(by, seconds)| Step::Snooze(by, seconds)),
+        1 => Just(Step::Wake),
+        1 => prop::bool::weighted(0.3).prop_map(|gone| if gone { Step::Delete } else { Step::Restore }),
+        1 => user.clone().prop_map(Step::Note),
         2 => (user.clone(), 0..60_i64).prop_map(|(by, upto)| Step::Read(by, upto)),
         1 => user.prop_map(Step::Unread),
     ]
@@ -151,11 +167,55 @@ impl Walk {
                     let read = store.read_state(state.id, *id).await.unwrap();
                     candidates.push(Candidate { user: member(*id), eligible: true, read });
                 }
-                Command::Assign(Assign { by: member(*by), to: candidates })
+                Command::Assign(Assign {
+                    by: member(*by),
+                    to: candidates,
+                    policy: FREE,
+                    expected_version: None,
+                    bulk: false,
+                })
             }
             Step::Unassign(by) => Command::Unassign(Unassign { by: member(*by) }),
-            Step::Close(by) => Command::Close(Close { by: member(*by) }),
+            Step::Close(by) => close(*by),
             Step::Reopen(by) => Command::Reopen(Reopen { by: member(*by) }),
+            other => self.later(store, state, other, now).await,
+        })
+    }
+
+    /// What came to a conversation's life later than the rest.
+    async fn later(&mut self, store: &Store, state: &Conversation, step: &Step, now: Timestamp) -> Command {
+        match step {
+            Step::Share(by, with) => {
+                let read = store.read_state(state.id, *with).await.unwrap();
+                let candidate = Candidate { user: member(*with), eligible: true, read };
+                Command::AddAssignee(AddAssignee { by: member(*by), candidate, policy: FREE })
+            }
+            Step::Leave(user) => Command::RemoveAssignee(RemoveAssignee { by: member(*user), user: *user }),
+            Step::Snooze(by, seconds) => {
+                let until = now.plus(std::time::Duration::from_secs(*seconds));
+                Command::Snooze(Snooze { by: member(*by), until })
+            }
+            Step::Wake => Command::Wake,
+            Step::Delete => Command::Delete(Delete { by: member(ADA), allowed: true, queued: Vec::new() }),
+            Step::Restore => Command::Restore(Restore { by: member(ADA), allowed: true }),
+            Step::Note(by) => {
+                self.next_id += 1;
+                let mentions =
+                    vec![Candidate { user: member(ANN), eligible: true, read: ReadState::default() }];
+                Command::Note(Box::new(Note {
+                    message_id: MessageId(self.next_id),
+                    by: member(*by),
+                    client_id: format!("note-{}", self.next_id),
+                    text: "Among us".to_owned(),
+                    mentions,
+                }))
+            }
+            other => self.marked(store, state, other).await,
+        }
+    }
+
+    async fn marked(&self, store: &Store, state: &Conversation, step: &Step) -> Command {
+        match step {
             Step::Read(by, upto) => {
                 let inbound = store.inbound_count_upto(state.id, *upto).await.unwrap();
                 let current = store.read_state(state.id, *by).await.unwrap();
@@ -165,7 +225,8 @@ impl Walk {
                 let current = store.read_state(state.id, *by).await.unwrap();
                 Command::Read(Read { by: member(*by), mark: Mark::Unread, current })
             }
-        })
+            other => unreachable!("{other:?}"),
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use switchboard_engine::channel::{Channel, ChannelKind, Provider};
 use switchboard_engine::channels::Content;
 use switchboard_engine::contact::{Contact, Identity, IdentityKind};
-use switchboard_engine::conversation::{Birth, Command, Conversation, Receive, Reply, Route};
+use switchboard_engine::conversation::{Birth, Close, Command, Conversation, Receive, Reply, Route};
 use switchboard_engine::ids::{BusinessId, ChannelId, ContactId, ConversationId, GroupId, MessageId, UserId};
 use switchboard_engine::time::Timestamp;
 use switchboard_engine::user::{Member, Role};
@@ -165,6 +165,7 @@ pub(crate) fn receive(state: &Conversation, id: i64, text: &str) -> Command {
         at: Some(Timestamp(NOW.0 + id)),
         profile_name: Some("Jo".into()),
         birth: state.is_unborn().then_some(birth),
+        reopen_within: std::time::Duration::ZERO,
     }))
 }
 
@@ -175,7 +176,14 @@ pub(crate) fn reply(by: UserId, id: i64, text: &str) -> Command {
         client_id: format!("client-{id}"),
         text: text.into(),
         attachments: Vec::new(),
+        attends: true,
+        newer: 0,
+        birth: None,
     }))
+}
+
+pub(crate) fn close(by: UserId) -> Command {
+    Command::Close(Close { by: member(by), note: None, pending: None, queued: Vec::new() })
 }
 
 /// Decides, stores, and moves the state on, as a conversation actor does.

@@ -18,7 +18,12 @@ async fn a_session_lives_from_signing_in_to_signing_out(kind: Kind) {
     let ann = world.ann().await;
     let session = ann.get("/api/v1/session").await.expect(200);
     assert_eq!(session["user"]["email"], "ann@team.test");
-    assert_eq!(session["groups"], json!([{"id": "2", "name": "Sales"}]));
+    let groups = session["groups"].as_array().unwrap();
+    let sales = json!(["2", "Sales", "agent"]);
+    assert_eq!(
+        groups.iter().map(|one| json!([one["id"], one["name"], one["role"]])).collect::<Vec<_>>(),
+        [sales]
+    );
     assert_eq!(session["business"]["name"], "Bean & Leaf");
     assert_eq!(ann.delete("/api/v1/session").await.status, 204);
     ann.get("/api/v1/session").await.refused(401, "not_signed_in");

@@ -1,8 +1,8 @@
 //! Every route of the program, once.
 
 use crate::api::{
-    access, assignment, audit, business, channels, conversations, groups, inbox, media, messages, read,
-    search, session, setup, status, team, timeline,
+    access, assignment, audit, bulk, business, channels, conversations, drafts, groups, inbox, media,
+    messages, read, search, session, setup, start, status, team, timeline,
 };
 use crate::error::{bad_json, bad_path, bad_query, no_route};
 use crate::hooks::{sms, whatsapp};
@@ -67,14 +67,27 @@ fn api(config: &mut ServiceConfig<'_>) {
         .service(inbox::get_counts)
         .service(search::search)
         .service(conversations::list_conversations)
+        .service(start::start_conversation)
+        .service(start::find_recipient)
+        .service(bulk::change_conversations)
         .service(conversations::get_conversation)
         .service(timeline::get_timeline)
         .service(messages::send_message)
+        .service(messages::add_note)
+        .service(drafts::get_draft)
+        .service(drafts::set_draft)
+        .service(drafts::delete_draft)
         .service(assignment::attend_conversation)
         .service(assignment::assign_conversation)
         .service(assignment::unassign_conversation)
+        .service(assignment::add_assignee)
+        .service(assignment::remove_assignee)
         .service(status::close_conversation)
         .service(status::reopen_conversation)
+        .service(status::snooze_conversation)
+        .service(status::unsnooze_conversation)
+        .service(status::delete_conversation)
+        .service(status::restore_conversation)
         .service(read::mark_read)
         .service(media::upload_media)
         .service(media::download_media);

@@ -194,7 +194,11 @@ fn status_of(refusal: &Refusal) -> StatusCode {
         | Refusal::WindowClosed { .. }
         | Refusal::ClientIdReused
         | Refusal::ChannelNotConnected
-        | Refusal::StaleVersion => StatusCode::CONFLICT,
+        | Refusal::StaleVersion
+        | Refusal::ConfirmRequired(_)
+        | Refusal::NewerMessages { .. }
+        | Refusal::RestoreExpired
+        | Refusal::IdentifierInUse { .. } => StatusCode::CONFLICT,
     }
 }
 

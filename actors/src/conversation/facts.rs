@@ -5,13 +5,16 @@ use crate::core::Core;
 use crate::trouble::Trouble;
 use std::sync::Arc;
 use switchboard_engine::conversation::{
-    Acknowledge, Advance, Assign, Attachment, Attend, Birth, Candidate, Change, Close, Command, Conversation,
-    EventKind, FileArrived, Mark, Read, ReadState, Receive, Refusal, Release, Reopen, Reply, Reveal,
-    Unassign,
+    Acknowledge, AddAssignee, Advance, Assign, Attachment, Attend, Birth, Candidate, Change, Close, Command,
+    Conversation, ConversationStatus, Delete, EventKind, FileArrived, Mark, Note, Pending, Policy, Read,
+    ReadFor, ReadState, Receive, Refusal, Release, RemoveAssignee, Reopen, Reply, Restore, Reveal, Snooze,
+    Unassign, Unsnooze,
 };
 use switchboard_engine::ids::{MediaId, MessageId, UserId};
-use switchboard_engine::message::{MediaState, Message};
-use switchboard_engine::receipt::Receipt;
+use switchboard_engine::message::{Direction, MediaState, Message};
+use switchboard_engine::permission::Operation;
+use switchboard_engine::receipt::{Receipt, Status};
+use switchboard_engine::time::Timestamp;
 use switchboard_engine::user::Member;
 use switchboard_schema::Uploader;
 
@@ -25,6 +28,20 @@ pub enum Wish {
         client_id: String,
         text: String,
         media_ids: Vec<MediaId>,
+        /// Whether answering takes what nobody has.
+        attends: bool,
+        /// The newest `seq` the sender has seen.
+        expected_seq: Option<i64>,
+        /// Whether it may be the first message of all.
+        starts: bool,
+    },
+    Note {
+        message_id: MessageId,
+        by: Member,
+        client_id: String,
+        text: String,
+        /// Each with whether they are active and may see the conversation.
+        mentions: Vec<(Member, bool)>,
     },
     Advance {
         message_id: MessageId,
@@ -38,16 +55,42 @@ pub enum Wish {
     Assign {
         by: Member,
         to: Vec<(Member, bool)>,
+        policy: Policy,
+        expected_version: Option<i64>,
+        bulk: bool,
     },
+    AddAssignee {
+        by: Member,
+        user: (Member, bool),
+        policy: Policy,
+    },
+    RemoveAssignee(RemoveAssignee),
     Unassign(Member),
     Release(Release),
     Reveal,
-    Close(Member),
+    Close {
+        by: Member,
+        note: Option<String>,
+        pending: Option<Pending>,
+    },
     Reopen(Member),
-    /// `None` marks unread.
+    /// The flag: the business allows it.
+    Delete(Member, bool),
+    Restore(Member, bool),
+    Snooze(Member, Timestamp),
+    Unsnooze(Member),
+    Wake,
+    /// `None` marks unread. Quietly: whoever asks tells the user's tabs.
     Read {
         by: Member,
         upto: Option<i64>,
+        quietly: bool,
+    },
+    ReadFor {
+        by: Member,
+        reader: (Member, bool),
+        upto: Option<i64>,
+        confirm: bool,
     },
 }
 
@@ -65,10 +108,29 @@ impl Wish {
             Self::Unassign(_) => "unassign",
             Self::Release(_) => "release",
             Self::Reveal => "reveal",
-            Self::Close(_) => "close",
+            Self::Note { .. } => "note",
+            Self::AddAssignee { .. } => "add_assignee",
+            Self::RemoveAssignee(_) => "remove_assignee",
+            Self::Close { .. } => "close",
             Self::Reopen(_) => "reopen",
+            Self::Delete(..) => "delete",
+            Self::Restore(..) => "restore",
+            Self::Snooze(..) => "snooze",
+            Self::Unsnooze(_) => "unsnooze",
+            Self::Wake => "wake",
             Self::Read { .. } => "read",
+            Self::ReadFor { .. } => "read_for",
         }
+    }
+
+    /// What may be the first thing of all in a conversation that waits in memory.
+    pub(super) fn may_begin(&self) -> bool {
+        matches!(self, Self::Receive(_) | Self::Reply { starts: true, .. })
+    }
+
+    /// What reaches a deleted conversation: news of the outside, and who would bring it back.
+    pub(super) fn reaches_deleted(&self) -> bool {
+        matches!(self, Self::Restore(..) | Self::Delete(..))
     }
 }
 
@@ -83,13 +145,19 @@ pub(super) async fn gather(
             receive.birth = birth;
             Command::Receive(receive)
         }
-        Wish::Reply { message_id, by, client_id, text, media_ids } => {
+        Wish::Reply { message_id, by, client_id, text, media_ids, attends, expected_seq, starts: _ } => {
+            let newer = newer(core, state, &by, expected_seq).await?;
             let attachments = match attachments(core, &by, media_ids).await {
                 // A repeat: the files belong to the message that the first try made.
                 Err(Trouble::Refused(_)) if said_before(core, state, &client_id).await? => Vec::new(),
                 files => files?,
             };
-            Command::Reply(Box::new(Reply { message_id, by, client_id, text, attachments }))
+            let reply = Reply { message_id, by, client_id, text, attachments, attends, newer, birth };
+            Command::Reply(Box::new(reply))
+        }
+        Wish::Note { message_id, by, client_id, text, mentions } => {
+            let mentions = candidates(core, state, mentions).await?;
+            Command::Note(Box::new(Note { message_id, by, client_id, text, mentions }))
         }
         Wish::Advance { message_id, receipt, provider_message_id } => {
             let remembered = state.recent_outbound.iter().find(|sent| sent.id == message_id).cloned();
@@ -102,13 +170,45 @@ pub(super) async fn gather(
         Wish::Acknowledge(acknowledge) => Command::Acknowledge(acknowledge),
         Wish::FileArrived(arrived) => Command::FileArrived(arrived),
         Wish::Attend(by) => Command::Attend(Attend { by }),
-        Wish::Assign { by, to } => Command::Assign(Assign { by, to: candidates(core, state, to).await? }),
+        Wish::Assign { by, to, policy, expected_version, bulk } => {
+            let to = candidates(core, state, to).await?;
+            Command::Assign(Assign { by, to, policy, expected_version, bulk })
+        }
+        Wish::AddAssignee { by, user, policy } => {
+            let candidate = candidate(core, state, user).await?;
+            Command::AddAssignee(AddAssignee { by, candidate, policy })
+        }
+        Wish::RemoveAssignee(remove) => Command::RemoveAssignee(remove),
         Wish::Release(release) => Command::Release(release),
         Wish::Reveal => Command::Reveal(Reveal),
         Wish::Unassign(by) => Command::Unassign(Unassign { by }),
-        Wish::Close(by) => Command::Close(Close { by }),
+        Wish::Close { by, note, pending } => {
+            let takes_back = pending == Some(Pending::Cancel)
+                && state.status == ConversationStatus::Open
+                && state.require(Operation::Close, &by).is_ok();
+            let queued = unsent(core, state, takes_back).await?;
+            Command::Close(Close { by, note, pending, queued })
+        }
         Wish::Reopen(by) => Command::Reopen(Reopen { by }),
-        Wish::Read { by, upto } => read(core, state, by, upto).await?,
+        Wish::Delete(by, allowed) => {
+            let takes_back = allowed
+                && state.status != ConversationStatus::Deleted
+                && state.require(Operation::DeleteConversation, &by).is_ok();
+            let queued = unsent(core, state, takes_back).await?;
+            Command::Delete(Delete { by, allowed, queued })
+        }
+        Wish::Restore(by, allowed) => Command::Restore(Restore { by, allowed }),
+        Wish::Snooze(by, until) => Command::Snooze(Snooze { by, until }),
+        Wish::Unsnooze(by) => Command::Unsnooze(Unsnooze { by }),
+        Wish::Wake => Command::Wake,
+        Wish::Read { by, upto, quietly: _ } => {
+            let current = core.store.read_state(state.id, by.id).await?;
+            Command::Read(Read { by, mark: mark(core, state, upto).await?, current })
+        }
+        Wish::ReadFor { by, reader, upto, confirm } => {
+            let (reader, mark) = (candidate(core, state, reader).await?, mark(core, state, upto).await?);
+            Command::ReadFor(ReadFor { by, reader, mark, confirm })
+        }
     })
 }
 
@@ -141,21 +241,59 @@ async fn candidates(
     to: Vec<(Member, bool)>,
 ) -> Result<Vec<Candidate>, Trouble> {
     let mut candidates = Vec::with_capacity(to.len());
-    for (user, eligible) in to {
-        let read = core.store.read_state(state.id, user.id).await?;
-        candidates.push(Candidate { user, eligible, read });
+    for user in to {
+        candidates.push(candidate(core, state, user).await?);
     }
     Ok(candidates)
 }
 
-async fn read(core: &Core, state: &Conversation, by: Member, upto: Option<i64>) -> Result<Command, Trouble> {
-    let current = core.store.read_state(state.id, by.id).await?;
-    let mark = match upto {
+async fn candidate(
+    core: &Core,
+    state: &Conversation,
+    (user, eligible): (Member, bool),
+) -> Result<Candidate, Trouble> {
+    let read = core.store.read_state(state.id, user.id).await?;
+    Ok(Candidate { user, eligible, read })
+}
+
+/// Messages that nobody has begun to send; taken out of the connector's reach when they shall be taken back.
+async fn unsent(core: &Core, state: &Conversation, takes_back: bool) -> Result<Vec<MessageId>, Trouble> {
+    // Most conversations have none, and then there is nothing to ask.
+    if state.recent_outbound.iter().all(|sent| sent.status != Status::Queued) {
+        return Ok(Vec::new());
+    }
+    let store = &core.store;
+    Ok(if takes_back { store.withdraw(state.id).await? } else { store.queued_of(state.id).await? })
+}
+
+/// Whether messages were withdrawn for this command, which only its commit may cancel.
+pub(super) fn took_back(command: &Command) -> bool {
+    match command {
+        Command::Close(close) => close.pending == Some(Pending::Cancel) && !close.queued.is_empty(),
+        Command::Delete(delete) => !delete.queued.is_empty(),
+        _ => false,
+    }
+}
+
+/// How many messages of others came after the newest the sender has seen.
+async fn newer(
+    core: &Core,
+    state: &Conversation,
+    by: &Member,
+    expected_seq: Option<i64>,
+) -> Result<i64, Trouble> {
+    match expected_seq {
+        Some(seen) if seen < state.last_seq => Ok(core.store.newer_of_others(state.id, seen, by.id).await?),
+        _ => Ok(0),
+    }
+}
+
+async fn mark(core: &Core, state: &Conversation, upto: Option<i64>) -> Result<Mark, Trouble> {
+    Ok(match upto {
         None => Mark::Unread,
         Some(seq) if seq >= state.last_inbound_seq => Mark::Upto { seq, inbound: state.inbound_count },
         Some(seq) => Mark::Upto { seq, inbound: core.store.inbound_count_upto(state.id, seq).await? },
-    };
-    Ok(Command::Read(Read { by, mark, current }))
+    })
 }
 
 /// A repeated send gets the answer the first one got; the same id with another text is a mistake of the sender.
@@ -166,6 +304,7 @@ pub(super) async fn first_answer(
 ) -> Result<Option<Box<Message>>, Trouble> {
     let (client_id, text) = match command {
         Command::Reply(reply) => (&reply.client_id, &reply.text),
+        Command::Note(note) => (&note.client_id, &note.text),
         Command::Receive(receive) => match &receive.client_id {
             Some(client_id) => (client_id, &receive.content.text),
             None => return Ok(None),
@@ -175,6 +314,11 @@ pub(super) async fn first_answer(
     let message = core.store.message_by_client_id(state.id, client_id.clone()).await?;
     match message {
         Some(message) if message.text != *text => Err(Refusal::ClientIdReused.into()),
+        Some(message)
+            if (message.direction == Direction::Internal) != matches!(command, Command::Note(_)) =>
+        {
+            Err(Refusal::ClientIdReused.into())
+        }
         message => Ok(message.map(Box::new)),
     }
 }

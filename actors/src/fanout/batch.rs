@@ -35,6 +35,8 @@ pub enum Audience {
         group: GroupId,
         visible_to: Option<Arc<[UserId]>>,
     },
+    /// Everybody of the team.
+    Business(BusinessId),
     User(UserId),
     Visitor(VisitorKey),
 }

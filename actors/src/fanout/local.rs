@@ -36,6 +36,7 @@ impl Scope {
             (Self::User(viewer), Audience::Group { business, group, visible_to }) => {
                 viewer.business == *business && viewer.sees(*group, visible_to.as_deref())
             }
+            (Self::User(viewer), Audience::Business(business)) => viewer.business == *business,
             (Self::User(viewer), Audience::User(user)) => viewer.user == *user,
             (Self::Visitor(key), Audience::Visitor(visitor)) => key == visitor,
             _ => false,

@@ -40,7 +40,7 @@ impl Acknowledge {
     }
 }
 
-fn advance(
+pub(super) fn advance(
     outcome: &mut Outcome,
     id: MessageId,
     current: Status,

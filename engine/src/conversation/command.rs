@@ -1,8 +1,8 @@
 //! What can be asked of a conversation: one variant per verb, each verb in a file of its own.
 
 use super::{
-    Acknowledge, Advance, Assign, Attend, Close, FileArrived, Read, Receive, Release, Reopen, Reply, Reveal,
-    Unassign,
+    Acknowledge, AddAssignee, Advance, Assign, Attend, Close, Delete, FileArrived, Note, Read, ReadFor,
+    Receive, Release, RemoveAssignee, Reopen, Reply, Restore, Reveal, Snooze, Unassign, Unsnooze,
 };
 
 #[derive(Clone, Debug, PartialEq)]
@@ -20,6 +20,10 @@ pub enum Command {
     /// A user takes an unassigned conversation.
     Attend(Attend),
     Assign(Assign),
+    /// One more answers.
+    AddAssignee(AddAssignee),
+    /// One less answers.
+    RemoveAssignee(RemoveAssignee),
     Unassign(Unassign),
     /// A user no longer answers here, whether they want or not.
     Release(Release),
@@ -27,6 +31,16 @@ pub enum Command {
     Reveal(Reveal),
     Close(Close),
     Reopen(Reopen),
+    Delete(Delete),
+    Restore(Restore),
+    Snooze(Snooze),
+    Unsnooze(Unsnooze),
+    /// Time has passed: a snooze may be over.
+    Wake,
+    /// Words for the team only.
+    Note(Box<Note>),
     /// A user has read up to a number, or marks the conversation unread.
     Read(Read),
+    /// Somebody else's place in it is changed.
+    ReadFor(ReadFor),
 }

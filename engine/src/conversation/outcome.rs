@@ -110,9 +110,26 @@ pub enum EventKind {
     },
     Closed {
         by: Actor,
+        note: Option<String>,
     },
+    /// `None`: the customer wrote again soon enough.
     Reopened {
+        by: Option<Actor>,
+    },
+    Deleted {
         by: Actor,
+    },
+    Restored {
+        by: Actor,
+    },
+    Snoozed {
+        by: Actor,
+        until: Timestamp,
+    },
+    /// `None`: nobody did it, see the reason.
+    Woken {
+        by: Option<Actor>,
+        reason: WakeReason,
     },
 }
 
@@ -128,6 +145,8 @@ pub struct Actor {
 pub enum AssignReason {
     Attend,
     Assign,
+    /// One more beside those who answer already.
+    Add,
     Reopen,
 }
 
@@ -141,6 +160,19 @@ pub enum UnassignReason {
     Removed,
     LeftGroup,
     Deactivated,
+}
+
+/// What ended a snooze.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WakeReason {
+    /// Its time came.
+    Due,
+    /// The customer wrote.
+    Message,
+    /// It became somebody's.
+    Assigned,
+    User,
 }
 
 /// Work for others, handed on only after the commit; each is also visible in the rows, so that a crash loses none.

@@ -1,6 +1,7 @@
 //! Read: each user has a read state of their own. It is not part of the shared log; the provider hears of it only from an assignee.
 
-use super::{Change, Outcome, Request};
+use super::{Candidate, Change, Confirm, Conversation, Outcome, Refusal, Request};
+use crate::permission::Operation;
 use crate::user::Member;
 use serde::{Deserialize, Serialize};
 
@@ -32,18 +33,23 @@ pub enum Mark {
     Unread,
 }
 
-impl Read {
-    pub(super) fn decide(&self, outcome: &mut Outcome) {
-        let state = match self.mark {
-            Mark::Unread => ReadState { forced_unread: true, ..self.current },
-            Mark::Upto { seq, inbound } => ReadState {
-                last_read_seq: seq.min(outcome.next.last_seq).max(self.current.last_read_seq),
-                read_inbound_count: inbound
-                    .min(outcome.next.inbound_count)
-                    .max(self.current.read_inbound_count),
+impl Mark {
+    /// Reading never goes back.
+    fn apply(self, current: ReadState, conversation: &Conversation) -> ReadState {
+        match self {
+            Self::Unread => ReadState { forced_unread: true, ..current },
+            Self::Upto { seq, inbound } => ReadState {
+                last_read_seq: seq.min(conversation.last_seq).max(current.last_read_seq),
+                read_inbound_count: inbound.min(conversation.inbound_count).max(current.read_inbound_count),
                 forced_unread: false,
             },
-        };
+        }
+    }
+}
+
+impl Read {
+    pub(super) fn decide(&self, outcome: &mut Outcome) {
+        let state = self.mark.apply(self.current, &outcome.next);
         if state == self.current {
             return;
         }
@@ -63,5 +69,33 @@ impl Read {
             let channel_id = route.channel_id;
             outcome.requests.push(Request::MarkRead { channel_id, provider_message_id: id });
         }
+    }
+}
+
+/// An admin changes what is unread for somebody else. The provider hears nothing: that person has not looked.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ReadFor {
+    pub by: Member,
+    pub reader: Candidate,
+    pub mark: Mark,
+    /// Whether they know that it concerns somebody else.
+    pub confirm: bool,
+}
+
+impl ReadFor {
+    pub(super) fn decide(&self, outcome: &mut Outcome) -> Result<(), Refusal> {
+        outcome.next.require(Operation::MarkReadForOther, &self.by)?;
+        let user = self.reader.user.id;
+        if !self.reader.eligible {
+            return Err(Refusal::NotMember { user });
+        }
+        if !self.confirm {
+            return Err(Refusal::ConfirmRequired(Confirm::ReadOf(user)));
+        }
+        let state = self.mark.apply(self.reader.read, &outcome.next);
+        if state != self.reader.read {
+            outcome.changes.push(Change::SetRead { user_id: user, state });
+        }
+        Ok(())
     }
 }

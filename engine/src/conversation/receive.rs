@@ -1,11 +1,14 @@
 //! Receive: a customer wrote. The first message of all brings the conversation, and often the contact, into being.
 
-use super::{Change, Conversation, EventKind, MEMORY, Outcome, Preview, Refusal, Request, Route};
+use super::close::reopen;
+use super::snooze::wake;
+use super::{Change, Conversation, EventKind, MEMORY, Outcome, Preview, Refusal, Request, Route, WakeReason};
 use crate::channels::Content;
 use crate::contact::Identity;
-use crate::ids::MessageId;
+use crate::ids::{ChannelId, MessageId};
 use crate::message::{Direction, Media, MediaState, Message, Sender};
 use crate::time::Timestamp;
+use std::time::Duration;
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Receive {
@@ -25,6 +28,8 @@ pub struct Receive {
     pub profile_name: Option<String>,
     /// What the first message must create besides the conversation.
     pub birth: Option<Birth>,
+    /// How long after a close the customer goes on with the same conversation, by the business's choice.
+    pub reopen_within: Duration,
 }
 
 /// Marks to store together with a first message.
@@ -40,10 +45,14 @@ impl Receive {
         if self.is_repeat(&outcome.next) {
             return Ok(());
         }
+        if outcome.next.continues(self.route.kind, self.reopen_within, outcome.now()) {
+            reopen(outcome, None);
+        }
         outcome.next.require_open()?;
         if outcome.next.is_unborn() {
-            self.bring_to_life(outcome);
+            bring_to_life(outcome, self.birth.as_ref(), self.route.channel_id);
         }
+        wake(outcome, None, WakeReason::Message);
         let at = self.at.map_or(outcome.now(), |at| at.min(outcome.now()));
         self.open_window(outcome, at);
         self.append(outcome, at);
@@ -54,19 +63,6 @@ impl Receive {
     fn is_repeat(&self, state: &Conversation) -> bool {
         let key = self.provider_message_id.as_ref().or(self.client_id.as_ref());
         key.is_some_and(|key| state.recent_inbound.iter().any(|known| **known == **key))
-    }
-
-    fn bring_to_life(&self, outcome: &mut Outcome) {
-        if let Some(birth) = &self.birth {
-            let identities = birth.identities.clone();
-            if birth.new_contact {
-                let contact = outcome.next.contact.clone();
-                outcome.changes.push(Change::CreateContact { contact, identities });
-            } else if !identities.is_empty() {
-                outcome.changes.push(Change::AddIdentities(identities));
-            }
-        }
-        outcome.record(EventKind::Created { channel_id: self.route.channel_id });
     }
 
     /// Any message of the customer opens the window; an older one delivered late never shortens it.
@@ -137,6 +133,20 @@ impl Receive {
             read_at: None,
         }
     }
+}
+
+/// A conversation's first message of all makes what is missing: the contact, marks nobody knew.
+pub(super) fn bring_to_life(outcome: &mut Outcome, birth: Option<&Birth>, channel_id: ChannelId) {
+    if let Some(birth) = birth {
+        let identities = birth.identities.clone();
+        if birth.new_contact {
+            let contact = outcome.next.contact.clone();
+            outcome.changes.push(Change::CreateContact { contact, identities });
+        } else if !identities.is_empty() {
+            outcome.changes.push(Change::AddIdentities(identities));
+        }
+    }
+    outcome.record(EventKind::Created { channel_id });
 }
 
 impl Preview {

@@ -32,6 +32,28 @@ pub enum Refusal {
     ChannelNotConnected,
     /// The conversation changed in between, or was deleted under the command.
     StaleVersion,
+    /// It needs a second, knowing click.
+    ConfirmRequired(Confirm),
+    /// Others wrote after what the sender had seen.
+    NewerMessages {
+        count: i64,
+    },
+    /// Deleted too long ago.
+    RestoreExpired,
+    /// The number or mail belongs to somebody of the team.
+    IdentifierInUse {
+        kind: &'static str,
+        owner_kind: &'static str,
+    },
+}
+
+/// What somebody must know before they say yes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Confirm {
+    /// So many messages have not left yet.
+    Queued(usize),
+    /// Somebody else's unread mark changes.
+    ReadOf(UserId),
 }
 
 impl Refusal {
@@ -49,6 +71,10 @@ impl Refusal {
             Self::Invalid { .. } => "validation",
             Self::ChannelNotConnected => "channel_not_connected",
             Self::StaleVersion => "stale_version",
+            Self::ConfirmRequired(_) => "confirm_required",
+            Self::NewerMessages { .. } => "newer_messages",
+            Self::RestoreExpired => "restore_expired",
+            Self::IdentifierInUse { .. } => "identifier_in_use",
         }
     }
 }
@@ -64,6 +90,12 @@ impl Refusal {
             Self::OpenConversationExists { id: Some(id) } => serde_json::json!({"id": id}),
             Self::WindowClosed { closed_at } => {
                 serde_json::json!({"closed_at": closed_at, "allowed": ["template"]})
+            }
+            Self::ConfirmRequired(Confirm::Queued(count)) => serde_json::json!({"queued": count}),
+            Self::ConfirmRequired(Confirm::ReadOf(user)) => serde_json::json!({"affected_user": user}),
+            Self::NewerMessages { count } => serde_json::json!({"count": count}),
+            Self::IdentifierInUse { kind, owner_kind } => {
+                serde_json::json!({"kind": kind, "owner_kind": owner_kind, "archived": false})
             }
             _ => return serde_json::Map::new(),
         };
@@ -89,6 +121,18 @@ impl fmt::Display for Refusal {
             Self::Invalid { field, detail } => write!(f, "{field}: {detail}"),
             Self::ChannelNotConnected => f.write_str("This conversation has no connected channel to answer on."),
             Self::StaleVersion => f.write_str("The conversation has changed in the meantime. Look again and retry."),
+            Self::ConfirmRequired(Confirm::Queued(count)) => {
+                write!(f, "{count} messages have not left yet. Say with `pending` whether to \"send\" or to \"cancel\" them.")
+            }
+            Self::ConfirmRequired(Confirm::ReadOf(_)) => {
+                f.write_str("This changes what somebody else sees as unread. Ask again with \"confirm\": true.")
+            }
+            Self::NewerMessages { count: 1 } => f.write_str("1 new message: review before sending."),
+            Self::NewerMessages { count } => write!(f, "{count} new messages: review before sending."),
+            Self::RestoreExpired => f.write_str("This conversation was deleted more than 30 days ago and cannot be restored."),
+            Self::IdentifierInUse { owner_kind, .. } => {
+                write!(f, "This belongs to a {owner_kind} of your own business. Choose a customer.")
+            }
         }
     }
 }

@@ -1,14 +1,17 @@
-//! Reply: a user answers. The message is durable and queued before anything leaves; an unassigned conversation is attended first.
+//! Reply: a user answers, or begins. The message is durable and queued before anything leaves; an unassigned conversation is attended first.
 
 use super::assign::take;
+use super::receive::bring_to_life;
 use super::{
-    Actor, AssignReason, Change, EventKind, MEMORY, Outbound, Outcome, Preview, Refusal, Request, Route,
+    Actor, AssignReason, Birth, Change, EventKind, MEMORY, Outbound, Outcome, Preview, Refusal, Request,
+    Route,
 };
 use crate::care_window::{CareWindow, WindowState};
 use crate::channel::ChannelKind;
 use crate::channels::whatsapp::render::caption_limit;
 use crate::ids::{ChannelId, MessageId};
 use crate::message::{Direction, Media, Message, MessageKind, Sender};
+use crate::permission::Operation;
 use crate::receipt::Status;
 use crate::time::Timestamp;
 use crate::user::Member;
@@ -21,6 +24,12 @@ pub struct Reply {
     pub client_id: String,
     pub text: String,
     pub attachments: Vec<Attachment>,
+    /// Whether answering takes an unassigned conversation, by the business's choice.
+    pub attends: bool,
+    /// Messages of others that came after the last one the sender says to have seen.
+    pub newer: i64,
+    /// What the first message must create besides the conversation, when the team writes first.
+    pub birth: Option<Birth>,
 }
 
 /// An uploaded file, with what the limits of channels ask.
@@ -35,11 +44,19 @@ impl Reply {
             return if known { Ok(()) } else { Err(Refusal::ClientIdReused) };
         }
         outcome.next.require_open()?;
+        outcome.next.require(Operation::SendMessage, &self.by)?;
+        if self.newer > 0 {
+            return Err(Refusal::NewerMessages { count: self.newer });
+        }
         let Some(route) = outcome.next.reply_route().cloned() else {
             return Err(Refusal::ChannelNotConnected);
         };
         self.check(&route, outcome.now())?;
-        if outcome.next.assignees.is_empty() {
+        let begins = outcome.next.is_unborn();
+        if begins {
+            bring_to_life(outcome, self.birth.as_ref(), route.channel_id);
+        }
+        if outcome.next.assignees.is_empty() && (begins || self.attends) {
             take(outcome, &self.by, AssignReason::Attend);
         }
         self.append(outcome, &route);

@@ -16,9 +16,11 @@ use std::time::Duration;
 mod assigning;
 mod closing;
 mod delivering;
+mod living;
 mod reading;
 mod receiving;
 mod replying;
+mod sharing;
 mod walk;
 
 /// Where every table's clock starts.
@@ -92,6 +94,7 @@ fn receive(kind: ChannelKind, id: i64, text: &str) -> Receive {
         at: None,
         profile_name: None,
         birth: None,
+        reopen_within: Duration::ZERO,
     }
 }
 
@@ -106,7 +109,26 @@ fn reply(id: i64, by: &Member, text: &str) -> Reply {
         client_id: format!("c{id}"),
         text: text.to_owned(),
         attachments: Vec::new(),
+        attends: true,
+        newer: 0,
+        birth: None,
     }
+}
+
+fn note(id: i64, by: &Member, text: &str) -> Note {
+    let client_id = format!("n{id}");
+    Note { message_id: MessageId(id), by: by.clone(), client_id, text: text.to_owned(), mentions: Vec::new() }
+}
+
+/// Agents may do what they like with colleagues.
+const FREE: Policy = Policy { agents_can_assign: true, agents_assign_admins: true };
+
+fn assign(by: Member, to: Vec<Candidate>) -> Assign {
+    Assign { by, to, policy: FREE, expected_version: None, bulk: false }
+}
+
+fn close(by: Member) -> Command {
+    Command::Close(Close { by, note: None, pending: None, queued: Vec::new() })
 }
 
 fn file(id: i64, kind: MediaKind, state: MediaState) -> Media {
@@ -170,6 +192,7 @@ fn event_line(kind: &EventKind) -> String {
     match kind {
         EventKind::Created { channel_id } => format!("created on {channel_id}"),
         EventKind::Message(message) => match message.status {
+            None if message.direction == Direction::Internal => format!("note {:?}", message.text),
             None => format!("in {:?}", message.text),
             Some(status) => format!("out {:?} {}", message.text, status.as_str()),
         },
@@ -187,9 +210,21 @@ fn event_line(kind: &EventKind) -> String {
             format!("unassigned by {}, was {}: {reason:?}", by.name, names(from))
         }
         EventKind::Updated { fields } => format!("updated {}", fields.join(", ")),
-        EventKind::Closed { by } => format!("closed by {}", by.name),
-        EventKind::Reopened { by } => format!("reopened by {}", by.name),
+        EventKind::Closed { by, note } => {
+            format!("closed by {}{}", by.name, note.as_ref().map_or(String::new(), |n| format!(": {n:?}")))
+        }
+        EventKind::Reopened { by } => format!("reopened by {}", by_whom(by.as_ref())),
+        EventKind::Deleted { by } => format!("deleted by {}", by.name),
+        EventKind::Restored { by } => format!("restored by {}", by.name),
+        EventKind::Snoozed { by, until } => {
+            format!("snoozed by {} for {}s", by.name, until.since(START).as_secs())
+        }
+        EventKind::Woken { by, reason } => format!("woken by {} ({reason:?})", by_whom(by.as_ref())),
     }
+}
+
+fn by_whom(actor: Option<&Actor>) -> &str {
+    actor.map_or("nobody", |actor| &actor.name)
 }
 
 fn change_line(change: &Change) -> String {

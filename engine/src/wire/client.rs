@@ -1,6 +1,8 @@
 //! Frames from clients. Unknown fields are ignored, an unknown `t` is a named error.
 
+use crate::conversation::Pending;
 use crate::ids::{ConversationId, MediaId, UserId};
+use crate::time::Timestamp;
 use serde::Deserialize;
 
 /// A frame of an agent's browser.
@@ -26,15 +28,48 @@ pub enum AgentCommand {
         text: Option<String>,
         #[serde(default)]
         media_ids: Vec<MediaId>,
+        #[serde(default)]
+        expected_seq: Option<i64>,
+    },
+    #[serde(rename = "note.add")]
+    NoteAdd {
+        conversation_id: ConversationId,
+        client_id: String,
+        text: String,
+        #[serde(default)]
+        mentions: Vec<UserId>,
     },
     #[serde(rename = "conversation.attend")]
     Attend { conversation_id: ConversationId },
     #[serde(rename = "conversation.assign")]
-    Assign { conversation_id: ConversationId, user_ids: Vec<UserId> },
+    Assign {
+        conversation_id: ConversationId,
+        user_ids: Vec<UserId>,
+        #[serde(default)]
+        expected_version: Option<i64>,
+    },
+    #[serde(rename = "conversation.assignee.add")]
+    AssigneeAdd { conversation_id: ConversationId, user_id: UserId },
+    #[serde(rename = "conversation.assignee.remove")]
+    AssigneeRemove { conversation_id: ConversationId, user_id: UserId },
     #[serde(rename = "conversation.unassign")]
     Unassign { conversation_id: ConversationId },
     #[serde(rename = "conversation.close")]
-    Close { conversation_id: ConversationId },
+    Close {
+        conversation_id: ConversationId,
+        #[serde(default)]
+        note: Option<String>,
+        #[serde(default)]
+        pending: Option<Pending>,
+    },
+    #[serde(rename = "conversation.snooze")]
+    Snooze { conversation_id: ConversationId, until: Timestamp },
+    #[serde(rename = "conversation.unsnooze")]
+    Unsnooze { conversation_id: ConversationId },
+    #[serde(rename = "conversation.delete")]
+    Delete { conversation_id: ConversationId },
+    #[serde(rename = "conversation.restore")]
+    Restore { conversation_id: ConversationId },
     #[serde(rename = "conversation.reopen")]
     Reopen { conversation_id: ConversationId },
     #[serde(rename = "read.mark")]
@@ -67,6 +102,13 @@ impl AgentCommand {
             Self::Unassign { .. } => "conversation.unassign",
             Self::Close { .. } => "conversation.close",
             Self::Reopen { .. } => "conversation.reopen",
+            Self::NoteAdd { .. } => "note.add",
+            Self::AssigneeAdd { .. } => "conversation.assignee.add",
+            Self::AssigneeRemove { .. } => "conversation.assignee.remove",
+            Self::Snooze { .. } => "conversation.snooze",
+            Self::Unsnooze { .. } => "conversation.unsnooze",
+            Self::Delete { .. } => "conversation.delete",
+            Self::Restore { .. } => "conversation.restore",
             Self::ReadMark { .. } => "read.mark",
             Self::Typing { .. } => "typing",
             Self::Viewing { .. } => "viewing",
@@ -81,7 +123,14 @@ impl AgentCommand {
             | Self::Attend { conversation_id }
             | Self::Assign { conversation_id, .. }
             | Self::Unassign { conversation_id }
-            | Self::Close { conversation_id }
+            | Self::AssigneeAdd { conversation_id, .. }
+            | Self::AssigneeRemove { conversation_id, .. }
+            | Self::NoteAdd { conversation_id, .. }
+            | Self::Close { conversation_id, .. }
+            | Self::Snooze { conversation_id, .. }
+            | Self::Unsnooze { conversation_id }
+            | Self::Delete { conversation_id }
+            | Self::Restore { conversation_id }
             | Self::Reopen { conversation_id }
             | Self::ReadMark { conversation_id, .. }
             | Self::Typing { conversation_id } => Some(*conversation_id),

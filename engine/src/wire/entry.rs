@@ -1,8 +1,11 @@
 //! One event of a conversation as a frame: the same JSON on the socket and in the timeline.
 
 use super::view::{AssigneeView, ConversationView, MediaView, MessageView};
-use crate::conversation::{Actor, AssignReason, Assignee, Conversation, Event, EventKind, UnassignReason};
+use crate::conversation::{
+    Actor, AssignReason, Assignee, Conversation, Event, EventKind, UnassignReason, WakeReason,
+};
 use crate::ids::{ChannelId, ConversationId, MessageId, UserId};
+use crate::message::Direction;
 use crate::receipt::{Failure, Status};
 use crate::time::Timestamp;
 use serde::Serialize;
@@ -29,19 +32,27 @@ enum Data<'a> {
     Unassigned { by: By<'a>, from: Vec<AssigneeView<'a>>, reason: UnassignReason },
     Updated { fields: &'a [String] },
     Done { by: By<'a> },
+    Closed { by: By<'a>, note: Option<&'a str> },
+    Snoozed { by: By<'a>, until: Timestamp },
+    Woken { by: Option<By<'a>>, reason: WakeReason },
     Nothing {},
 }
 
 #[derive(Serialize)]
 struct By<'a> {
+    /// `user`, or `contact` for the customer.
     kind: &'static str,
-    id: UserId,
-    name: &'a str,
+    id: Option<UserId>,
+    name: Option<&'a str>,
 }
 
 impl<'a> By<'a> {
     fn of(actor: &'a Actor) -> Self {
-        Self { kind: "user", id: actor.id, name: &actor.name }
+        Self { kind: "user", id: Some(actor.id), name: Some(&actor.name) }
+    }
+
+    fn customer() -> Self {
+        Self { kind: "contact", id: None, name: None }
     }
 }
 
@@ -62,6 +73,10 @@ impl EventKind {
             Self::Updated { .. } => "conversation.updated",
             Self::Closed { .. } => "conversation.closed",
             Self::Reopened { .. } => "conversation.reopened",
+            Self::Deleted { .. } => "conversation.deleted",
+            Self::Restored { .. } => "conversation.restored",
+            Self::Snoozed { .. } => "conversation.snoozed",
+            Self::Woken { .. } => "conversation.woken",
         }
     }
 }
@@ -85,7 +100,11 @@ fn agent_data<'a>(kind: &'a EventKind, contact_name: &'a str) -> Data<'a> {
             Data::Unassigned { by: By::of(by), from: assignees(from), reason: *reason }
         }
         EventKind::Updated { fields } => Data::Updated { fields },
-        EventKind::Closed { by } | EventKind::Reopened { by } => Data::Done { by: By::of(by) },
+        EventKind::Closed { by, note } => Data::Closed { by: By::of(by), note: note.as_deref() },
+        EventKind::Reopened { by } => Data::Done { by: by.as_ref().map_or_else(By::customer, By::of) },
+        EventKind::Deleted { by } | EventKind::Restored { by } => Data::Done { by: By::of(by) },
+        EventKind::Snoozed { by, until } => Data::Snoozed { by: By::of(by), until: *until },
+        EventKind::Woken { by, reason } => Data::Woken { by: by.as_ref().map(By::of), reason: *reason },
     }
 }
 
@@ -105,6 +124,7 @@ pub fn timeline_entry(event: &Event, conversation: &Conversation) -> String {
 /// The frame for the visitor of the conversation, without its cursor; `None` for what is the team's own business.
 pub fn visitor_entry(event: &Event, conversation_id: ConversationId) -> Option<String> {
     let d = match &event.kind {
+        EventKind::Message(message) if message.direction == Direction::Internal => return None,
         EventKind::Message(message) => Data::Message { message: Box::new(MessageView::for_visitor(message)) },
         EventKind::Status { message_id, status, at, .. } => {
             Data::Status { message_id: *message_id, status: *status, at: *at, failure: None }
@@ -117,7 +137,11 @@ pub fn visitor_entry(event: &Event, conversation_id: ConversationId) -> Option<S
         | EventKind::Assigned { .. }
         | EventKind::Unassigned { .. }
         | EventKind::Updated { .. }
-        | EventKind::Reopened { .. } => return None,
+        | EventKind::Reopened { .. }
+        | EventKind::Deleted { .. }
+        | EventKind::Restored { .. }
+        | EventKind::Snoozed { .. }
+        | EventKind::Woken { .. } => return None,
     };
     Some(json(&Entry { t: event.kind.name(), conversation_id, seq: event.seq, at: event.at, d, row: None }))
 }

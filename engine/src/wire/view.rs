@@ -31,6 +31,11 @@ pub struct ConversationView<'a> {
     pub seq: i64,
     /// Grows with every change of the row; send it back as `expected_version`.
     pub version: i64,
+    pub snoozed_until: Option<Timestamp>,
+    pub closing_note: Option<&'a str>,
+    pub deleted_at: Option<Timestamp>,
+    /// The contact's conversation before this one.
+    pub previous_conversation_id: Option<ConversationId>,
     pub created_at: Timestamp,
 }
 
@@ -97,6 +102,10 @@ impl<'a> ConversationView<'a> {
             inbound_count: conversation.inbound_count,
             seq: conversation.last_seq,
             version: conversation.version,
+            snoozed_until: conversation.life.snoozed_until,
+            closing_note: conversation.life.closing_note.as_deref(),
+            deleted_at: conversation.life.deleted_at,
+            previous_conversation_id: conversation.previous,
             created_at: conversation.created_at,
         }
     }

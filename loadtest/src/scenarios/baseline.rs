@@ -177,6 +177,7 @@ async fn append(store: &Store, state: &Conversation, sender: u32, nth: u32) -> R
         reply_to: None,
         at: Some(now()),
         profile_name: Some(format!("Load {sender}")),
+        reopen_within: Duration::ZERO,
         birth: state.is_unborn().then_some(birth),
     };
     let outcome = state

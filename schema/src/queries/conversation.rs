@@ -177,6 +177,7 @@ pub(crate) async fn latest_of(
 ) -> Result<Option<ConversationId>, StoreError> {
     let id: Option<i64> = conversation::table
         .filter(conversation::group_id.eq(group.0).and(conversation::contact_id.eq(contact.0)))
+        .filter(conversation::status.ne("deleted"))
         .order(conversation::number.desc())
         .select(conversation::id)
         .first(conn)

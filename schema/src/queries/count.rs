@@ -13,23 +13,27 @@ use switchboard_engine::lists::List;
 
 /// What the counts must be: the same lists as in `switchboard_engine::lists::places`.
 const COUNTED: &str = "\
-    SELECT group_id, user_id, 'team' AS list, COUNT(*) AS total FROM seen WHERE status = 'open' GROUP BY group_id, user_id \
+    SELECT group_id, user_id, 'team' AS list, COUNT(*) AS total FROM seen WHERE status = 'open' AND snoozed_until IS NULL GROUP BY group_id, user_id \
+    UNION ALL SELECT group_id, user_id, 'snoozed', COUNT(*) FROM seen \
+      WHERE status = 'open' AND snoozed_until IS NOT NULL GROUP BY group_id, user_id \
     UNION ALL SELECT group_id, user_id, 'closed', COUNT(*) FROM seen WHERE status = 'closed' GROUP BY group_id, user_id \
     UNION ALL SELECT group_id, user_id, 'unassigned', COUNT(*) FROM seen \
-      WHERE status = 'open' AND owner_user_id IS NULL GROUP BY group_id, user_id \
+      WHERE status = 'open' AND snoozed_until IS NULL AND owner_user_id IS NULL GROUP BY group_id, user_id \
     UNION ALL SELECT group_id, user_id, 'pending', COUNT(*) FROM seen \
-      WHERE status = 'open' AND waiting_since IS NOT NULL GROUP BY group_id, user_id \
+      WHERE status = 'open' AND snoozed_until IS NULL AND waiting_since IS NOT NULL GROUP BY group_id, user_id \
     UNION ALL SELECT c.group_id, a.user_id, 'mine', COUNT(*) FROM conversation c \
-      JOIN conversation_assignee a ON a.conversation_id = c.id WHERE c.status = 'open' AND c.inbound_count > 0 \
+      JOIN conversation_assignee a ON a.conversation_id = c.id WHERE c.status = 'open' \
+      AND c.snoozed_until IS NULL AND c.inbound_count > 0 \
       GROUP BY c.group_id, a.user_id \
     UNION ALL SELECT c.group_id, a.user_id, 'sent', COUNT(*) FROM conversation c \
-      JOIN conversation_assignee a ON a.conversation_id = c.id WHERE c.status = 'open' AND c.inbound_count = 0 \
+      JOIN conversation_assignee a ON a.conversation_id = c.id WHERE c.status = 'open' \
+      AND c.snoozed_until IS NULL AND c.inbound_count = 0 \
       GROUP BY c.group_id, a.user_id";
 
 /// Who sees what: everybody (0) or, with a list of its own, each on the list.
 const SEEN: &str = "WITH seen AS (\
-    SELECT group_id, status, owner_user_id, waiting_since, 0 AS user_id FROM conversation WHERE NOT restricted \
-    UNION ALL SELECT c.group_id, c.status, c.owner_user_id, c.waiting_since, v.user_id FROM conversation c \
+    SELECT group_id, status, owner_user_id, waiting_since, snoozed_until, 0 AS user_id FROM conversation WHERE NOT restricted \
+    UNION ALL SELECT c.group_id, c.status, c.owner_user_id, c.waiting_since, c.snoozed_until, v.user_id FROM conversation c \
       JOIN conversation_visibility v ON v.conversation_id = c.id WHERE c.restricted)";
 
 /// In `meta`, once the counts have been made.
@@ -48,15 +52,16 @@ pub(crate) async fn counts(
         .load(conn)
         .await?;
     let of = |list: List| rows.iter().filter(|(name, _)| name == list.as_str()).map(|(_, total)| total).sum();
-    let (team, closed) = (of(List::Team), of(List::Closed));
+    let (team, snoozed, closed) = (of(List::Team), of(List::Snoozed), of(List::Closed));
     Ok(Counts {
         team,
         mine: of(List::Mine),
         sent: of(List::Sent),
         unassigned: of(List::Unassigned),
         pending: of(List::Pending),
+        snoozed,
         closed,
-        all: team + closed,
+        all: team + snoozed + closed,
     })
 }
 

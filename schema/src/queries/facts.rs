@@ -76,6 +76,7 @@ pub(crate) async fn check_tables(conn: &mut Conn) -> Result<usize, StoreError> {
         conversation_assignee,
         conversation_route,
         conversation_visibility,
+        draft,
         event,
         group_member,
         identity,

@@ -1,4 +1,4 @@
-//! Lists of conversations. Each group is read along its own index; the pages are merged here.
+//! Lists of conversations and their counts. Each group is read along its own index; the pages are merged here.
 
 use super::super::Conn;
 use super::search::{self, Matching};
@@ -7,13 +7,12 @@ use crate::error::StoreError;
 use crate::records::{Inbox, View};
 use crate::tables::{conversation, conversation_assignee};
 use diesel::dsl::sql;
-use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Bool};
+use diesel::sql_types::{BigInt, Bool, Text};
 use diesel_async::RunQueryDsl;
 use std::cmp::Reverse;
 use switchboard_engine::conversation::{Conversation, ReadState};
-use switchboard_engine::ids::{ConversationId, GroupId};
+use switchboard_engine::ids::{ConversationId, GroupId, UserId};
 
 /// Last activity and id: the order of every list, newest first.
 type Key = (i64, i64);
@@ -42,10 +41,78 @@ macro_rules! visible_to {
     };
 }
 
-/// Owner and status literally, as the partial index has them.
-fn unassigned() -> SqlLiteral<Bool> {
-    sql("conversation.status = 'open' AND conversation.owner_user_id IS NULL")
+/// What a page and a filter add to a list's own condition.
+macro_rules! narrowed {
+    ($query:expr, $inbox:expr, $matching:expr) => {{
+        let mut query = $query;
+        let filter = &$inbox.filter;
+        if let Some(after) = $inbox.after {
+            query = query.filter(older!(after));
+        }
+        if let Some(matching) = $matching {
+            query = query.filter(sql::<Bool>(&matching.condition));
+        }
+        if let Some(channel) = filter.channel {
+            query = query.filter(
+                sql::<Bool>(
+                    "EXISTS (SELECT 1 FROM conversation_route WHERE conversation_route.conversation_id = conversation.id \
+                     AND conversation_route.channel_id = ",
+                )
+                .bind::<BigInt, _>(channel.0)
+                .sql(")"),
+            );
+        }
+        if let Some(kind) = filter.channel_kind {
+            query = query.filter(
+                sql::<Bool>(
+                    "EXISTS (SELECT 1 FROM conversation_route JOIN channel ON channel.id = conversation_route.channel_id \
+                     WHERE conversation_route.conversation_id = conversation.id AND channel.kind = ",
+                )
+                .bind::<Text, _>(kind.as_str())
+                .sql(")"),
+            );
+        }
+        if let Some(assignee) = filter.assignee {
+            query = query.filter(
+                sql::<Bool>(
+                    "EXISTS (SELECT 1 FROM conversation_assignee AS one WHERE one.conversation_id = conversation.id \
+                     AND one.user_id = ",
+                )
+                .bind::<BigInt, _>(assignee.0)
+                .sql(")"),
+            );
+        }
+        if let Some(status) = filter.status {
+            query = query.filter(conversation::status.eq(status.as_str()));
+        }
+        if let Some(from) = filter.from {
+            query = query.filter(conversation::last_activity_at.ge(from.0));
+        }
+        if let Some(to) = filter.to {
+            query = query.filter(conversation::last_activity_at.lt(to.0));
+        }
+        query
+    }};
 }
+
+const AWAKE: &str = "conversation.status = 'open' AND conversation.snoozed_until IS NULL";
+
+/// Conditions literally, as the partial indexes have them; each is a walk along an index of its own.
+fn conditions(view: View) -> &'static [&'static str] {
+    match view {
+        View::Team => &[AWAKE],
+        View::Unassigned => &[UNASSIGNED],
+        View::Pending => &[PENDING],
+        View::Snoozed => &["conversation.status = 'open' AND conversation.snoozed_until IS NOT NULL"],
+        View::Closed => &["conversation.status = 'closed'"],
+        View::All => &["conversation.status = 'open'", "conversation.status = 'closed'"],
+        View::Deleted => &["conversation.status = 'deleted'"],
+        View::Mine | View::Sent | View::User(_) => &[],
+    }
+}
+
+const UNASSIGNED: &str = "conversation.status = 'open' AND conversation.owner_user_id IS NULL AND conversation.snoozed_until IS NULL";
+const PENDING: &str = "conversation.status = 'open' AND conversation.waiting_since IS NOT NULL AND conversation.snoozed_until IS NULL";
 
 pub(crate) async fn page(
     conn: &mut Conn,
@@ -56,11 +123,16 @@ pub(crate) async fn page(
         Some((business, query)) => Some(search::matching(conn, *business, query).await?),
         None => None,
     };
+    let matching = matching.as_ref();
     match inbox.view {
-        View::Mine => keys = mine(conn, &inbox, matching.as_ref()).await?,
-        _ => {
+        View::Mine => keys = assigned(conn, &inbox, inbox.viewer, MINE, matching).await?,
+        View::Sent => keys = assigned(conn, &inbox, inbox.viewer, SENT, matching).await?,
+        View::User(user) => keys = assigned(conn, &inbox, user, AWAKE, matching).await?,
+        view => {
             for group in &inbox.groups {
-                keys.extend(of_group(conn, &inbox, *group, matching.as_ref()).await?);
+                for condition in conditions(view) {
+                    keys.extend(of_group(conn, &inbox, *group, condition, matching).await?);
+                }
             }
         }
     }
@@ -80,69 +152,43 @@ async fn of_group(
     conn: &mut Conn,
     inbox: &Inbox,
     group: GroupId,
-    matching: Option<&Matching>,
-) -> Result<Vec<Key>, StoreError> {
-    let statuses: &[&str] = match inbox.view {
-        View::Team => &["open"],
-        View::Closed => &["closed"],
-        View::All => &["open", "closed"],
-        View::Unassigned | View::Mine => &[],
-    };
-    let mut keys = Vec::new();
-    if inbox.view == View::Unassigned {
-        keys = slice(conn, inbox, group, unassigned(), matching).await?;
-    }
-    for status in statuses {
-        let of_status = sql::<Bool>(&format!("conversation.status = '{status}'"));
-        keys.extend(slice(conn, inbox, group, of_status, matching).await?);
-    }
-    Ok(keys)
-}
-
-async fn slice(
-    conn: &mut Conn,
-    inbox: &Inbox,
-    group: GroupId,
-    condition: SqlLiteral<Bool>,
+    condition: &str,
     matching: Option<&Matching>,
 ) -> Result<Vec<Key>, StoreError> {
     // A plus keeps both databases from walking the whole list when only a few conversations can be in it.
     let plus = if matching.is_some_and(|matching| matching.few) { "+" } else { "" };
-    let mut query = conversation::table
+    let query = conversation::table
         .filter(sql::<Bool>(&format!("{plus}conversation.group_id = {group}")))
-        .filter(condition)
+        .filter(sql::<Bool>(condition))
         .filter(visible_to!(inbox.viewer))
         .order((conversation::last_activity_at.desc(), conversation::id.desc()))
         .limit(inbox.limit as i64)
         .select((conversation::last_activity_at, conversation::id))
         .into_boxed();
-    if let Some(after) = inbox.after {
-        query = query.filter(older!(after));
-    }
-    if let Some(matching) = matching {
-        query = query.filter(sql::<Bool>(&matching.condition));
-    }
-    Ok(query.load(conn).await?)
+    Ok(narrowed!(query, inbox, matching).load(conn).await?)
 }
 
-async fn mine(conn: &mut Conn, inbox: &Inbox, matching: Option<&Matching>) -> Result<Vec<Key>, StoreError> {
+const MINE: &str = "conversation.snoozed_until IS NULL AND conversation.inbound_count > 0";
+const SENT: &str = "conversation.snoozed_until IS NULL AND conversation.inbound_count = 0";
+
+/// Open conversations of one user; the viewer sees of them what the viewer may see.
+async fn assigned(
+    conn: &mut Conn,
+    inbox: &Inbox,
+    user: UserId,
+    condition: &str,
+    matching: Option<&Matching>,
+) -> Result<Vec<Key>, StoreError> {
     let groups: Vec<i64> = inbox.groups.iter().map(|group| group.0).collect();
-    let mut query = conversation_assignee::table
+    let query = conversation_assignee::table
         .inner_join(conversation::table.on(conversation::id.eq(conversation_assignee::conversation_id)))
-        .filter(
-            conversation_assignee::user_id.eq(inbox.viewer.0).and(conversation_assignee::is_open.eq(true)),
-        )
-        .filter(conversation::group_id.eq_any(groups).and(conversation::inbound_count.gt(0)))
+        .filter(conversation_assignee::user_id.eq(user.0).and(conversation_assignee::is_open.eq(true)))
+        .filter(conversation::group_id.eq_any(groups))
+        .filter(sql::<Bool>(condition))
         .filter(visible_to!(inbox.viewer))
         .order((conversation::last_activity_at.desc(), conversation::id.desc()))
         .limit(inbox.limit as i64)
         .select((conversation::last_activity_at, conversation::id))
         .into_boxed();
-    if let Some(after) = inbox.after {
-        query = query.filter(older!(after));
-    }
-    if let Some(matching) = matching {
-        query = query.filter(sql::<Bool>(&matching.condition));
-    }
-    Ok(query.load(conn).await?)
+    Ok(narrowed!(query, inbox, matching).load(conn).await?)
 }

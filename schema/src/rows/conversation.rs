@@ -10,7 +10,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Nullable, Text};
 use std::borrow::Cow;
 use std::sync::Arc;
-use switchboard_engine::conversation::{Conversation, ConversationStatus, Preview, ReadState, Route};
+use switchboard_engine::conversation::{Conversation, ConversationStatus, Life, Preview, ReadState, Route};
 use switchboard_engine::ids::{BusinessId, ConversationId, GroupId, MessageId, UserId};
 use switchboard_engine::lists::{Holder, Place};
 use switchboard_engine::message::MessageKind;
@@ -43,6 +43,7 @@ statement! {
         waiting_since: Option<i64> => Nullable<BigInt>,
         last_activity_at: i64 => BigInt,
         restricted: bool => Bool,
+        previous_id: Option<i64> => Nullable<BigInt>,
     } ""
 }
 
@@ -72,6 +73,16 @@ statement! {
     update "conversation" Standing['a] {
         status: &'a str => Text,
         owner_user_id: Option<i64> => Nullable<BigInt>,
+    } where { id = "id": i64 => BigInt }
+}
+
+statement! {
+    /// Snoozed, closed, deleted: apart from the head, because messages change none of it.
+    update "conversation" Living['a] {
+        snoozed_until: Option<i64> => Nullable<BigInt>,
+        closed_at: Option<i64> => Nullable<BigInt>,
+        closing_note: Option<Cow<'a, str>> => Nullable<Text>,
+        deleted_at: Option<i64> => Nullable<BigInt>,
     } where { id = "id": i64 => BigInt }
 }
 
@@ -181,6 +192,11 @@ pub(crate) struct ConversationRow {
     pub(crate) last_activity_at: i64,
     created_at: i64,
     pub(crate) restricted: bool,
+    snoozed_until: Option<i64>,
+    closed_at: Option<i64>,
+    closing_note: Option<String>,
+    deleted_at: Option<i64>,
+    previous_id: Option<i64>,
 }
 
 impl ConversationRow {
@@ -207,6 +223,12 @@ impl ConversationRow {
         let (id, business, group) =
             (ConversationId(self.id), BusinessId(self.business_id), GroupId(self.group_id));
         let contact = contact.try_into()?;
+        let life = Life {
+            snoozed_until: self.snoozed_until.map(Timestamp),
+            closed_at: self.closed_at.map(Timestamp),
+            closing_note: self.closing_note,
+            deleted_at: self.deleted_at.map(Timestamp),
+        };
         Ok(Conversation {
             status: word("conversation.status", &self.status, ConversationStatus::parse)?,
             // Nobody, until its viewers are read.
@@ -218,6 +240,8 @@ impl ConversationRow {
             last_inbound_seq: self.last_inbound_seq,
             last_inbound_provider_id: self.last_inbound_provider_id,
             last_message,
+            life,
+            previous: self.previous_id.map(ConversationId),
             waiting_since: self.waiting_since.map(Timestamp),
             last_activity_at: Timestamp(self.last_activity_at),
             ..Conversation::unborn(id, business, group, self.number, contact, Timestamp(self.created_at))
@@ -230,6 +254,19 @@ impl Standing<'_> {
         Self {
             status: state.status.as_str(),
             owner_user_id: state.owner().map(|owner| owner.user_id.0),
+            id: state.id.0,
+        }
+    }
+}
+
+impl<'a> Living<'a> {
+    pub(crate) fn of(state: &'a Conversation) -> Self {
+        let life = &state.life;
+        Self {
+            snoozed_until: life.snoozed_until.map(|at| at.0),
+            closed_at: life.closed_at.map(|at| at.0),
+            closing_note: life.closing_note.as_deref().map(clean),
+            deleted_at: life.deleted_at.map(|at| at.0),
             id: state.id.0,
         }
     }
@@ -292,6 +329,7 @@ impl<'a> NewConversation<'a> {
             waiting_since: head.waiting_since,
             last_activity_at: head.last_activity_at,
             restricted: state.visible_to.is_some(),
+            previous_id: state.previous.map(|id| id.0),
         }
     }
 }

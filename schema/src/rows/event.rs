@@ -6,7 +6,9 @@ use crate::tables::event;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text};
 use serde::{Deserialize, Serialize};
-use switchboard_engine::conversation::{Actor, AssignReason, Assignee, Event, EventKind, UnassignReason};
+use switchboard_engine::conversation::{
+    Actor, AssignReason, Assignee, Event, EventKind, UnassignReason, WakeReason,
+};
 use switchboard_engine::ids::{ChannelId, MessageId};
 use switchboard_engine::message::{Media, Message};
 use switchboard_engine::receipt::{Failure, Status};
@@ -79,6 +81,30 @@ struct Turned {
     by: Actor,
 }
 
+#[derive(Serialize, Deserialize)]
+struct Closed {
+    by: Actor,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    note: Option<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Reopened {
+    by: Option<Actor>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Snoozed {
+    by: Actor,
+    until: Timestamp,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Woken {
+    by: Option<Actor>,
+    reason: WakeReason,
+}
+
 /// The stored name of a kind, the message it is about and its data.
 fn stored(kind: &EventKind) -> (&'static str, Option<MessageId>, Option<serde_json::Result<String>>) {
     use serde_json::to_string as json;
@@ -103,8 +129,21 @@ fn stored(kind: &EventKind) -> (&'static str, Option<MessageId>, Option<serde_js
         EventKind::Updated { fields } => {
             ("conversation.updated", None, Some(json(&Updated { fields: fields.clone() })))
         }
-        EventKind::Closed { by } => ("conversation.closed", None, Some(json(&Turned { by: by.clone() }))),
-        EventKind::Reopened { by } => ("conversation.reopened", None, Some(json(&Turned { by: by.clone() }))),
+        EventKind::Closed { by, note } => {
+            let news = Closed { by: by.clone(), note: note.clone() };
+            ("conversation.closed", None, Some(json(&news)))
+        }
+        EventKind::Reopened { by } => {
+            ("conversation.reopened", None, Some(json(&Reopened { by: by.clone() })))
+        }
+        EventKind::Deleted { by } => ("conversation.deleted", None, Some(json(&Turned { by: by.clone() }))),
+        EventKind::Restored { by } => ("conversation.restored", None, Some(json(&Turned { by: by.clone() }))),
+        EventKind::Snoozed { by, until } => {
+            ("conversation.snoozed", None, Some(json(&Snoozed { by: by.clone(), until: *until })))
+        }
+        EventKind::Woken { by, reason } => {
+            ("conversation.woken", None, Some(json(&Woken { by: by.clone(), reason: *reason })))
+        }
     }
 }
 
@@ -154,8 +193,21 @@ impl EventRow {
                 EventKind::Unassigned { by, from, reason }
             }
             "conversation.updated" => EventKind::Updated { fields: self.data::<Updated>()?.fields },
-            "conversation.closed" => EventKind::Closed { by: self.data::<Turned>()?.by },
-            "conversation.reopened" => EventKind::Reopened { by: self.data::<Turned>()?.by },
+            "conversation.closed" => {
+                let Closed { by, note } = self.data()?;
+                EventKind::Closed { by, note }
+            }
+            "conversation.reopened" => EventKind::Reopened { by: self.data::<Reopened>()?.by },
+            "conversation.deleted" => EventKind::Deleted { by: self.data::<Turned>()?.by },
+            "conversation.restored" => EventKind::Restored { by: self.data::<Turned>()?.by },
+            "conversation.snoozed" => {
+                let Snoozed { by, until } = self.data()?;
+                EventKind::Snoozed { by, until }
+            }
+            "conversation.woken" => {
+                let Woken { by, reason } = self.data()?;
+                EventKind::Woken { by, reason }
+            }
             other => return Err(StoreError::corrupt("event.kind", other)),
         };
         Ok(Event { seq: self.seq, at: Timestamp(self.at), kind })

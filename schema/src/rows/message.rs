@@ -149,11 +149,14 @@ pub(crate) fn direction_word(direction: Direction) -> &'static str {
     match direction {
         Direction::In => "in",
         Direction::Out => "out",
+        Direction::Internal => "internal",
     }
 }
 
 pub(crate) fn parse_direction(text: &str) -> Option<Direction> {
-    [Direction::In, Direction::Out].into_iter().find(|direction| direction_word(*direction) == text)
+    [Direction::In, Direction::Out, Direction::Internal]
+        .into_iter()
+        .find(|direction| direction_word(*direction) == text)
 }
 
 impl MessageRow {

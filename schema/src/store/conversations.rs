@@ -17,7 +17,7 @@ impl Store {
         run!(self, read, |conn, queries| queries::conversation::list(conn, ids))
     }
 
-    /// A contact's newest conversation in a group, open or closed.
+    /// A contact's newest conversation in a group, open or closed; never a deleted one.
     pub async fn latest_conversation_of(
         &self,
         group: GroupId,

@@ -7,11 +7,13 @@ use crate::error::ApiError;
 use crate::session::SignedIn;
 use actix_web::{HttpResponse, get, web};
 use serde::{Deserialize, Serialize};
-use switchboard_engine::conversation::ReadState;
-use switchboard_engine::ids::ConversationId;
+use switchboard_engine::channel::ChannelKind;
+use switchboard_engine::conversation::{ConversationStatus, ReadState};
+use switchboard_engine::ids::{ChannelId, ConversationId, GroupId, UserId};
+use switchboard_engine::permission::Operation;
 use switchboard_engine::time::Timestamp;
 use switchboard_engine::wire::ConversationView;
-use switchboard_schema::{Inbox, View};
+use switchboard_schema::{Filter, Inbox, View};
 use utoipa::{IntoParams, ToSchema};
 
 /// Most rows and entries of one page.
@@ -24,6 +26,19 @@ pub struct ListQuery {
     #[serde(default)]
     view: ListView,
     group_id: Option<String>,
+    /// Whose inbox, with `view=user`.
+    user_id: Option<String>,
+    /// Something was said on this channel.
+    channel_id: Option<String>,
+    /// `whatsapp`, `sms` or `webchat`
+    channel_kind: Option<String>,
+    assignee_id: Option<String>,
+    /// `open` or `closed`
+    status: Option<String>,
+    /// Last activity at this moment or later (RFC 3339).
+    from: Option<String>,
+    /// Last activity before this moment (RFC 3339).
+    to: Option<String>,
     /// Only those of contacts with this name, number or mail, or with this number ("#1042"): 2 to 200 characters.
     q: Option<String>,
     /// `meta.next` of the page before.
@@ -32,18 +47,28 @@ pub struct ListQuery {
     limit: Option<usize>,
 }
 
+/// What is snoozed is in `snoozed` and `all` only.
 #[derive(Clone, Copy, Default, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ListView {
     /// Open ones
     #[default]
     Team,
-    /// Open and assigned to you
+    /// Open and assigned to you; the customer has written
     Mine,
+    /// Open and assigned to you; the customer has not written yet
+    Sent,
     /// Open and assigned to nobody
     Unassigned,
+    /// Open, and the customer waits for an answer
+    Pending,
+    /// Open and assigned to `user_id`: for admins, and admins of the group
+    User,
+    Snoozed,
     Closed,
     All,
+    /// For admins; these can be restored
+    Deleted,
 }
 
 #[derive(Serialize)]
@@ -73,11 +98,14 @@ pub(crate) async fn list_conversations(
     };
     let matching = query.q.as_deref().map(super::search::question).transpose()?;
     let matching = matching.map(|question| (signed_in.user.business_id, question));
+    let groups = groups(&signed_in, query.group_id.as_deref())?;
+    let (view, groups) = view(&signed_in, &query, groups)?;
     let inbox = Inbox {
         matching,
-        view: view(query.view),
-        groups: groups(&signed_in, query.group_id.as_deref())?,
+        view,
+        groups,
         viewer: signed_in.user.id,
+        filter: filter(&query)?,
         after,
         limit: limit + 1,
     };
@@ -108,14 +136,71 @@ pub(crate) async fn get_conversation(
     Ok(HttpResponse::Ok().json(Listed { conversation: ConversationView::of(&conversation, now), read }))
 }
 
-fn view(view: ListView) -> View {
-    match view {
+/// The list, and the groups of it that the asker may read.
+fn view(
+    signed_in: &SignedIn,
+    query: &ListQuery,
+    groups: Vec<GroupId>,
+) -> Result<(View, Vec<GroupId>), ApiError> {
+    let user = &signed_in.user;
+    let only = |operation| {
+        let led: Vec<GroupId> =
+            groups.iter().copied().filter(|group| user.may(operation, *group).is_ok()).collect();
+        if led.is_empty() { Err(ApiError::forbidden()) } else { Ok(led) }
+    };
+    let view = match query.view {
         ListView::Team => View::Team,
         ListView::Mine => View::Mine,
+        ListView::Sent => View::Sent,
         ListView::Unassigned => View::Unassigned,
+        ListView::Pending => View::Pending,
+        ListView::Snoozed => View::Snoozed,
         ListView::Closed => View::Closed,
         ListView::All => View::All,
-    }
+        ListView::Deleted => return Ok((View::Deleted, only(Operation::DeleteConversation)?)),
+        ListView::User => {
+            let id: UserId = number("user_id", query.user_id.as_deref())?
+                .map(UserId)
+                .ok_or_else(|| ApiError::invalid("user_id", "says whose inbox"))?;
+            let own = id == user.id;
+            let groups = if own { groups } else { only(Operation::SeeOthersInbox)? };
+            return Ok((View::User(id), groups));
+        }
+    };
+    Ok((view, groups))
+}
+
+fn filter(query: &ListQuery) -> Result<Filter, ApiError> {
+    let kind = query.channel_kind.as_deref().map(|text| {
+        ChannelKind::parse(text)
+            .ok_or_else(|| ApiError::invalid("channel_kind", "is whatsapp, sms or webchat"))
+    });
+    let status = query.status.as_deref().map(|text| {
+        ConversationStatus::parse(text)
+            .filter(|status| *status != ConversationStatus::Deleted)
+            .ok_or_else(|| ApiError::invalid("status", "is open or closed"))
+    });
+    Ok(Filter {
+        channel: number("channel_id", query.channel_id.as_deref())?.map(ChannelId),
+        channel_kind: kind.transpose()?,
+        assignee: number("assignee_id", query.assignee_id.as_deref())?.map(UserId),
+        status: status.transpose()?,
+        from: moment("from", query.from.as_deref())?,
+        to: moment("to", query.to.as_deref())?,
+    })
+}
+
+fn number(field: &'static str, text: Option<&str>) -> Result<Option<i64>, ApiError> {
+    let parsed = text.map(|text| text.parse().map_err(|_| ApiError::invalid(field, "is no id")));
+    parsed.transpose()
+}
+
+fn moment(field: &'static str, text: Option<&str>) -> Result<Option<Timestamp>, ApiError> {
+    let parsed = text.map(|text| {
+        serde_json::from_value(serde_json::Value::from(text))
+            .map_err(|_| ApiError::invalid(field, "is a time like 2026-01-05T10:00:00Z"))
+    });
+    parsed.transpose()
 }
 
 /// The size asked for, within bounds.

@@ -28,6 +28,7 @@ pub struct Counts {
     sent: i64,
     unassigned: i64,
     pending: i64,
+    snoozed: i64,
     closed: i64,
     all: i64,
 }
@@ -41,8 +42,8 @@ pub(crate) async fn get_counts(
 ) -> Result<HttpResponse, ApiError> {
     let groups = groups(&signed_in, query.group_id.as_deref())?;
     let counts = counts_of(&signed_in, groups).await?;
-    let switchboard_schema::Counts { team, mine, sent, unassigned, pending, closed, all } = counts;
-    let counts = Counts { team, mine, sent, unassigned, pending, closed, all };
+    let switchboard_schema::Counts { team, mine, sent, unassigned, pending, snoozed, closed, all } = counts;
+    let counts = Counts { team, mine, sent, unassigned, pending, snoozed, closed, all };
     Ok(HttpResponse::Ok().json(CountsAnswer { counts }))
 }
 

@@ -147,6 +147,13 @@ pub struct Conversation {
     pub seq: i64,
     /// Grows with every change of the row.
     pub version: i64,
+    /// Out of the working lists until then, or until the customer writes.
+    pub snoozed_until: Option<String>,
+    /// For colleagues: how it ended.
+    pub closing_note: Option<String>,
+    pub deleted_at: Option<String>,
+    /// The contact's conversation before this one in the group.
+    pub previous_conversation_id: Option<String>,
     pub created_at: String,
 }
 
@@ -155,6 +162,7 @@ pub struct Conversation {
 pub enum ConversationStatus {
     Open,
     Closed,
+    Deleted,
 }
 
 #[derive(Debug, Deserialize, ToSchema)]
@@ -202,6 +210,8 @@ pub struct LastMessage {
 pub enum Direction {
     In,
     Out,
+    /// A note among the team
+    Internal,
 }
 
 /// The 24-hour rule: `none` for channels without one, `open`, `closed`.
@@ -231,7 +241,7 @@ pub struct Message {
     pub seq: i64,
     pub channel_id: String,
     pub direction: Direction,
-    /// `text`, `media`, `location`, `contacts`, `reaction`, `order`, `button`, `system`, `unsupported`
+    /// `text`, `media`, `location`, `contacts`, `reaction`, `order`, `button`, `system`, `note`, `unsupported`
     pub kind: String,
     pub sender: Sender,
     pub text: String,

@@ -19,7 +19,17 @@ use utoipa::ToSchema;
 
 #[derive(Serialize, ToSchema)]
 pub struct MembersAnswer {
-    users: Vec<User>,
+    users: Vec<Member>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct Member {
+    #[serde(flatten)]
+    user: User,
+    /// Has the app open.
+    online: bool,
+    /// Open conversations of this group assigned to them.
+    open_conversations: i64,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -80,7 +90,14 @@ pub(crate) async fn list_members(
     id: web::Path<String>,
 ) -> Result<HttpResponse, ApiError> {
     let roster = signed_in.site.roster();
-    let users = roster.assignable(group_id(&id)?).into_iter().map(User::of).collect();
+    let (group, actors) = (group_id(&id)?, &signed_in.site.actors);
+    let work = actors.core.store.open_work(group).await?;
+    let member = |user: &Colleague| Member {
+        user: User::of(user),
+        online: actors.presence.is_online(user.id),
+        open_conversations: work.get(&user.id).copied().unwrap_or(0),
+    };
+    let users = roster.assignable(group).into_iter().map(member).collect();
     Ok(HttpResponse::Ok().json(MembersAnswer { users }))
 }
 

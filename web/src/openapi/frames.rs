@@ -19,15 +19,41 @@ enum AgentCommand {
         client_id: String,
         text: Option<String>,
         media_ids: Option<Vec<String>>,
+        expected_seq: Option<i64>,
+    },
+    #[serde(rename = "note.add")]
+    NoteAdd {
+        req: Option<String>,
+        conversation_id: String,
+        client_id: String,
+        text: String,
+        mentions: Option<Vec<String>>,
     },
     #[serde(rename = "conversation.attend")]
     Attend { req: Option<String>, conversation_id: String },
     #[serde(rename = "conversation.assign")]
-    Assign { req: Option<String>, conversation_id: String, user_ids: Vec<String> },
+    Assign {
+        req: Option<String>,
+        conversation_id: String,
+        user_ids: Vec<String>,
+        expected_version: Option<i64>,
+    },
+    #[serde(rename = "conversation.assignee.add")]
+    AssigneeAdd { req: Option<String>, conversation_id: String, user_id: String },
+    #[serde(rename = "conversation.assignee.remove")]
+    AssigneeRemove { req: Option<String>, conversation_id: String, user_id: String },
     #[serde(rename = "conversation.unassign")]
     Unassign { req: Option<String>, conversation_id: String },
     #[serde(rename = "conversation.close")]
-    Close { req: Option<String>, conversation_id: String },
+    Close { req: Option<String>, conversation_id: String, note: Option<String>, pending: Option<String> },
+    #[serde(rename = "conversation.snooze")]
+    Snooze { req: Option<String>, conversation_id: String, until: String },
+    #[serde(rename = "conversation.unsnooze")]
+    Unsnooze { req: Option<String>, conversation_id: String },
+    #[serde(rename = "conversation.delete")]
+    Delete { req: Option<String>, conversation_id: String },
+    #[serde(rename = "conversation.restore")]
+    Restore { req: Option<String>, conversation_id: String },
     #[serde(rename = "conversation.reopen")]
     Reopen { req: Option<String>, conversation_id: String },
     #[serde(rename = "read.mark")]
@@ -85,7 +111,7 @@ enum AgentServerFrame {
         row: Conversation,
         cursor: String,
     },
-    /// `conversation.created`, `.assigned`, `.unassigned`, `.closed`, `.reopened` have the same frame; `d` is described in docs/protocol.md.
+    /// Every other `conversation.…` with a `seq` has the same frame; `d` is described in docs/protocol.md.
     #[serde(rename = "conversation.assigned")]
     ConversationAssigned {
         conversation_id: String,

@@ -11,7 +11,7 @@ fn candidate(user: Member) -> Candidate {
 }
 
 fn assign(by: Member, to: Vec<Candidate>) -> Command {
-    Command::Assign(Assign { by, to })
+    Command::Assign(super::assign(by, to))
 }
 
 #[test]
@@ -112,7 +112,7 @@ fn assignees_and_admins_unassign_and_others_do_not() {
 
 #[test]
 fn a_closed_conversation_is_nobodys_to_take() {
-    let closed = after(&begun(ChannelKind::Sms), [Command::Close(Close { by: ada() })]);
+    let closed = after(&begun(ChannelKind::Sms), [close(ada())]);
     let commands =
         [attend(ann()), assign(ada(), vec![candidate(ann())]), Command::Unassign(Unassign { by: ann() })];
     for command in commands {

@@ -2,10 +2,6 @@
 
 use super::*;
 
-fn close(by: Member) -> Command {
-    Command::Close(Close { by })
-}
-
 fn reopen(by: Member) -> Command {
     Command::Reopen(Reopen { by })
 }
@@ -43,8 +39,7 @@ fn reopening_leaves_one_assignee() {
         Candidate { user: ann(), eligible: true, read: ReadState::default() },
         Candidate { user: bob(), eligible: true, read: ReadState::default() },
     ];
-    let state =
-        after(&begun(ChannelKind::Sms), [Command::Assign(Assign { by: ada(), to: both }), close(ann())]);
+    let state = after(&begun(ChannelKind::Sms), [Command::Assign(assign(ada(), both)), close(ann())]);
     let then = &["#5 reopened by Ann", "#6 assigned Ann* by Ann (Reopen), was Ann*, Bob", "= assignees Ann*"];
     check(&state, &reopen(ann()), seconds(9), then);
     let free = after(&begun(ChannelKind::Sms), [close(ada())]);

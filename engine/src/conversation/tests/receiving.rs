@@ -55,7 +55,7 @@ fn a_repeat_changes_nothing_on_any_channel_even_when_closed() {
     for kind in [ChannelKind::Whatsapp, ChannelKind::Sms, ChannelKind::Webchat] {
         let state = begun(kind);
         check(&state, &received(kind, 1, "Hello"), hours(1), &[]);
-        let closed = after(&state, [Command::Close(Close { by: ada() })]);
+        let closed = after(&state, [close(ada())]);
         check(&closed, &received(kind, 1, "Hello"), hours(1), &[]);
         check(&closed, &received(kind, 2, "News"), hours(1), &["refused conversation_closed"]);
     }

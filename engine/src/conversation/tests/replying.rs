@@ -78,7 +78,7 @@ fn a_repeated_client_id_is_the_same_message_or_a_mistake() {
     let other = Reply { client_id: "c2".to_owned(), ..reply(3, &ann(), "Bye") };
     check(&again, &Command::Reply(Box::new(other.clone())), seconds(9), &["refused client_id_reused"]);
     // Whoever repeats after the conversation was closed still learns what became of the first.
-    let closed = after(&again, [Command::Close(Close { by: ann() })]);
+    let closed = after(&again, [close(ann())]);
     check(&closed, &replied(2, &ann(), "Hi"), seconds(9), &[]);
     check(&closed, &replied(3, &ann(), "Hi"), seconds(9), &["refused conversation_closed"]);
 }

@@ -4,7 +4,13 @@
 
 use super::*;
 use proptest::prelude::*;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
+
+mod fold;
+mod model;
+
+use fold::Fold;
+use model::{Model, inbound_upto};
 
 /// One step of a walk; small numbers name people, keys and messages, so that they meet often.
 #[derive(Clone, Debug)]
@@ -17,7 +23,16 @@ enum Step {
     Assign { by: u8, to: Vec<u8>, stranger: bool },
     Unassign { by: u8 },
     Release { user: u8 },
-    Close { by: u8 },
+    AddAssignee { by: u8, user: u8, stranger: bool },
+    RemoveAssignee { by: u8, user: u8 },
+    Close { by: u8, pending: Option<bool> },
+    Delete { by: u8 },
+    Restore { by: u8 },
+    Snooze { by: u8, minutes: u16 },
+    Unsnooze { by: u8 },
+    Wake,
+    Note { by: u8 },
+    ReadFor { by: u8, user: u8, upto: Option<u8>, confirm: bool },
     Reopen { by: u8 },
     Read { by: u8, upto: Option<u8> },
     Wait { minutes: u16 },
@@ -38,7 +53,18 @@ fn step() -> impl Strategy<Value = Step> {
             .prop_map(|(by, to, stranger)| Step::Assign { by, to, stranger }),
         1 => (0..4_u8).prop_map(|by| Step::Unassign { by }),
         1 => (0..4_u8).prop_map(|user| Step::Release { user }),
-        1 => (0..4_u8).prop_map(|by| Step::Close { by }),
+        1 => (0..4_u8, 0..4_u8, prop::bool::weighted(0.1))
+            .prop_map(|(by, user, stranger)| Step::AddAssignee { by, user, stranger }),
+        1 => (0..4_u8, 0..4_u8).prop_map(|(by, user)| Step::RemoveAssignee { by, user }),
+        1 => (0..4_u8, prop::option::of(any::<bool>())).prop_map(|(by, pending)| Step::Close { by, pending }),
+        1 => (0..2_u8, any::<bool>())
+            .prop_map(|(by, back)| if back { Step::Restore { by } } else { Step::Delete { by } }),
+        1 => (0..4_u8, 0..2_000_u16).prop_map(|(by, minutes)| Step::Snooze { by, minutes }),
+        1 => (0..4_u8).prop_map(|by| Step::Unsnooze { by }),
+        1 => Just(Step::Wake),
+        1 => (0..4_u8).prop_map(|by| Step::Note { by }),
+        1 => (0..2_u8, 0..4_u8, prop::option::of(0..60_u8), any::<bool>())
+            .prop_map(|(by, user, upto, confirm)| Step::ReadFor { by, user, upto, confirm }),
         1 => (0..4_u8).prop_map(|by| Step::Reopen { by }),
         2 => (0..4_u8, prop::option::of(0..60_u8)).prop_map(|(by, upto)| Step::Read { by, upto }),
         2 => (1..1_000_u16).prop_map(|minutes| Step::Wait { minutes }),
@@ -51,156 +77,8 @@ fn person(number: u8) -> Member {
     member(100 + i64::from(number), &format!("P{number}"), role)
 }
 
-/// What anybody would write on paper.
-#[derive(Default)]
-struct Model {
-    open: bool,
-    inbound_keys: BTreeSet<String>,
-    /// Ids, client ids and texts of what was sent, with the status each has.
-    sent: Vec<(MessageId, String, String, Status)>,
-    /// The first owns.
-    assignees: Vec<UserId>,
-    readers: HashMap<UserId, ReadState>,
-    /// When the customer last wrote on WhatsApp, and whether that was the line they used last.
-    window: Option<Timestamp>,
-    by_whatsapp: bool,
-}
-
-impl Model {
-    fn may_close(&self, by: &Member) -> bool {
-        by.role == Role::Admin || self.assignees.contains(&by.id)
-    }
-
-    /// The code the rules must answer with, or none; and then what changes.
-    fn judge(&mut self, command: &Command, now: Timestamp, log: &[Event]) -> Option<&'static str> {
-        match command {
-            Command::Receive(receive) => return self.receive(receive, now),
-            Command::Reply(reply) => return self.reply(reply, now),
-            Command::Advance(advance) => self.climb(advance.message.id, advance.receipt.status),
-            Command::Acknowledge(acknowledge) => {
-                let reached: Vec<MessageId> =
-                    messages(log).filter(|m| m.seq <= acknowledge.upto).map(|m| m.id).collect();
-                for id in reached {
-                    self.climb(id, acknowledge.status);
-                }
-            }
-            Command::Read(read) => self.read(read, log),
-            Command::Close(close) if self.open => {
-                if !self.may_close(&close.by) {
-                    return Some("not_assignee");
-                }
-                self.open = false;
-            }
-            Command::Reopen(reopen) if !self.open => {
-                self.open = true;
-                self.assignees = vec![reopen.by.id];
-            }
-            Command::Release(release) => self.assignees.retain(|user| *user != release.user),
-            Command::FileArrived(_) | Command::Close(_) | Command::Reopen(_) | Command::Reveal(_) => {}
-            Command::Attend(_) | Command::Assign(_) | Command::Unassign(_) if !self.open => {
-                return Some("conversation_closed");
-            }
-            Command::Attend(attend) => match self.assignees.first() {
-                Some(owner) if *owner != attend.by.id => return Some("already_assigned"),
-                Some(_) => {}
-                None => self.assignees = vec![attend.by.id],
-            },
-            Command::Assign(assign) => return self.assign(assign),
-            Command::Unassign(unassign) => {
-                if !self.assignees.is_empty() && !self.may_close(&unassign.by) {
-                    return Some("not_assignee");
-                }
-                self.assignees.clear();
-            }
-        }
-        None
-    }
-
-    fn receive(&mut self, receive: &Receive, now: Timestamp) -> Option<&'static str> {
-        let key = receive.provider_message_id.clone().unwrap();
-        if self.inbound_keys.contains(&key) {
-            return None;
-        }
-        if !self.open {
-            return Some("conversation_closed");
-        }
-        self.inbound_keys.insert(key);
-        self.by_whatsapp = receive.route.kind == ChannelKind::Whatsapp;
-        if self.by_whatsapp {
-            self.window = self.window.max(receive.at.map(|at| at.min(now)));
-        }
-        None
-    }
-
-    fn reply(&mut self, reply: &Reply, now: Timestamp) -> Option<&'static str> {
-        if let Some((_, _, text, _)) =
-            self.sent.iter().find(|(_, client_id, ..)| *client_id == reply.client_id)
-        {
-            return (*text != reply.text).then_some("client_id_reused");
-        }
-        if !self.open {
-            return Some("conversation_closed");
-        }
-        if self.by_whatsapp && self.window.is_none_or(|last| now >= last.plus(Duration::from_hours(24))) {
-            return Some("window_closed");
-        }
-        if self.assignees.is_empty() {
-            self.assignees = vec![reply.by.id];
-        }
-        self.sent.push((reply.message_id, reply.client_id.clone(), reply.text.clone(), Status::Queued));
-        None
-    }
-
-    fn climb(&mut self, id: MessageId, news: Status) {
-        for (_, _, _, status) in self.sent.iter_mut().filter(|(known, ..)| *known == id) {
-            *status = status.join(news);
-        }
-    }
-
-    fn assign(&mut self, assign: &Assign) -> Option<&'static str> {
-        if assign.to.is_empty() {
-            return Some("validation");
-        }
-        if assign.to.iter().any(|candidate| !candidate.eligible) {
-            return Some("not_member");
-        }
-        let mut to: Vec<UserId> = Vec::new();
-        for candidate in &assign.to {
-            if !to.contains(&candidate.user.id) {
-                to.push(candidate.user.id);
-            }
-        }
-        if to != self.assignees {
-            for id in to.iter().filter(|id| **id != assign.by.id && !self.assignees.contains(id)) {
-                self.readers.entry(*id).or_default().forced_unread = true;
-            }
-            self.assignees = to;
-        }
-        None
-    }
-
-    fn read(&mut self, read: &Read, log: &[Event]) {
-        let state = self.readers.entry(read.by.id).or_default();
-        match read.mark {
-            Mark::Unread => state.forced_unread = true,
-            Mark::Upto { seq, .. } => {
-                state.forced_unread = false;
-                state.last_read_seq = state.last_read_seq.max(seq.min(log.len() as i64));
-                state.read_inbound_count = inbound_upto(log, state.last_read_seq);
-            }
-        }
-    }
-}
-
-fn messages(log: &[Event]) -> impl Iterator<Item = &crate::message::Message> {
-    log.iter().filter_map(|event| match &event.kind {
-        EventKind::Message(message) => Some(&**message),
-        _ => None,
-    })
-}
-
-fn inbound_upto(log: &[Event], seq: i64) -> i64 {
-    messages(log).filter(|message| message.direction == Direction::In && message.seq <= seq).count() as i64
+fn is_note(event: &Event) -> bool {
+    matches!(&event.kind, EventKind::Message(message) if message.direction == Direction::Internal)
 }
 
 /// A walk: the state, everything stored on the way, and the model beside it.
@@ -255,7 +133,7 @@ impl Walk {
             Step::Receive { key, sms, minutes_late } => {
                 let kind = if sms { ChannelKind::Sms } else { ChannelKind::Whatsapp };
                 let at = self.now.minus(Duration::from_mins(u64::from(minutes_late)));
-                let received = receive(kind, id, "in");
+                let received = Receive { reopen_within: Duration::from_hours(4), ..receive(kind, id, "in") };
                 let provider_message_id = Some(format!("p{key}"));
                 Command::Receive(Box::new(Receive { provider_message_id, at: Some(at), ..received }))
             }
@@ -277,12 +155,16 @@ impl Walk {
             }
             Step::Attend { by } => Command::Attend(Attend { by: person(by) }),
             Step::Assign { by, ref to, stranger } => {
-                let candidate = |number: &u8| {
-                    let user = person(*number);
-                    let read = self.readers.get(&user.id).copied().unwrap_or_default();
-                    Candidate { user, eligible: !stranger, read }
-                };
-                Command::Assign(Assign { by: person(by), to: to.iter().map(candidate).collect() })
+                let to = to.iter().map(|number| self.candidate(*number, !stranger)).collect();
+                Command::Assign(assign(person(by), to))
+            }
+            Step::AddAssignee { by, user, stranger } => Command::AddAssignee(AddAssignee {
+                by: person(by),
+                candidate: self.candidate(user, !stranger),
+                policy: FREE,
+            }),
+            Step::RemoveAssignee { by, user } => {
+                Command::RemoveAssignee(RemoveAssignee { by: person(by), user: person(user).id })
             }
             Step::Unassign { by } => Command::Unassign(Unassign { by: person(by) }),
             Step::Release { user } => Command::Release(Release {
@@ -290,19 +172,52 @@ impl Walk {
                 by: Actor::from(&person(0)),
                 reason: UnassignReason::LeftGroup,
             }),
-            Step::Close { by } => Command::Close(Close { by: person(by) }),
+            Step::Close { by, pending } => {
+                let pending = pending.map(|send| if send { Pending::Send } else { Pending::Cancel });
+                Command::Close(Close { by: person(by), note: None, pending, queued: self.queued() })
+            }
             Step::Reopen { by } => Command::Reopen(Reopen { by: person(by) }),
+            Step::Delete { by } => {
+                Command::Delete(Delete { by: person(by), allowed: true, queued: self.queued() })
+            }
+            Step::Restore { by } => Command::Restore(Restore { by: person(by), allowed: true }),
+            Step::Snooze { by, minutes } => {
+                let until = self.now.plus(Duration::from_mins(u64::from(minutes)));
+                Command::Snooze(Snooze { by: person(by), until })
+            }
+            Step::Unsnooze { by } => Command::Unsnooze(Unsnooze { by: person(by) }),
+            Step::Wake => Command::Wake,
+            Step::Note { by } => Command::Note(Box::new(note(id, &person(by), "psst"))),
             Step::Read { by, upto } => {
                 let by = person(by);
                 let current = self.readers.get(&by.id).copied().unwrap_or_default();
-                let mark = upto.map_or(Mark::Unread, |seq| {
-                    let seq = i64::from(seq);
-                    Mark::Upto { seq, inbound: inbound_upto(&self.log, seq) }
-                });
-                Command::Read(Read { by, mark, current })
+                Command::Read(Read { by, mark: self.mark(upto), current })
+            }
+            Step::ReadFor { by, user, upto, confirm } => {
+                let (reader, mark) = (self.candidate(user, true), self.mark(upto));
+                Command::ReadFor(ReadFor { by: person(by), reader, mark, confirm })
             }
             Step::Wait { .. } => return None,
         })
+    }
+
+    fn candidate(&self, number: u8, eligible: bool) -> Candidate {
+        let user = person(number);
+        let read = self.readers.get(&user.id).copied().unwrap_or_default();
+        Candidate { user, eligible, read }
+    }
+
+    fn mark(&self, upto: Option<u8>) -> Mark {
+        upto.map_or(Mark::Unread, |seq| {
+            let seq = i64::from(seq);
+            Mark::Upto { seq, inbound: inbound_upto(&self.log, seq) }
+        })
+    }
+
+    /// What the database still holds back.
+    fn queued(&self) -> Vec<MessageId> {
+        let queued = self.statuses.iter().filter(|(_, status)| **status == Status::Queued);
+        queued.map(|(id, _)| *id).collect()
     }
 
     /// What the database would do with the outcome.
@@ -335,6 +250,10 @@ impl Walk {
         assert_eq!(assignees, model.assignees);
         assert_eq!(self.state.owner().map(|owner| owner.user_id), model.assignees.first().copied());
         assert_eq!(self.state.status == ConversationStatus::Open, model.open);
+        assert_eq!(self.state.status == ConversationStatus::Deleted, model.deleted.is_some());
+        assert_eq!(self.state.life.snoozed_until, model.snoozed_until);
+        let notes = self.log.iter().filter(|event| is_note(event)).count();
+        assert_eq!(notes, model.notes);
         let statuses: BTreeMap<MessageId, Status> =
             model.sent.iter().map(|(id, _, _, s)| (*id, *s)).collect();
         assert_eq!(self.statuses, statuses);
@@ -342,69 +261,9 @@ impl Walk {
             assert_eq!(self.readers.get(user).copied().unwrap_or_default(), *state, "{user}");
         }
         assert_eq!(self.state.inbound_count as usize, model.inbound_keys.len());
-        Fold::of(&self.log).compare(&self.state);
-    }
-}
-
-/// The head as anyone can work it out from the log alone.
-struct Fold {
-    inbound: i64,
-    last: Option<(MessageId, Option<Status>)>,
-    waiting_since: Option<Timestamp>,
-    assignees: Vec<Assignee>,
-    open: bool,
-}
-
-impl Fold {
-    fn of(log: &[Event]) -> Self {
-        let mut fold =
-            Self { inbound: 0, last: None, waiting_since: None, assignees: Vec::new(), open: true };
-        for event in log {
-            match &event.kind {
-                EventKind::Message(message) => {
-                    fold.last = Some((message.id, message.status));
-                    if message.direction == Direction::In {
-                        fold.inbound += 1;
-                        fold.waiting_since = fold.waiting_since.or(Some(message.at));
-                    } else {
-                        fold.waiting_since = None;
-                    }
-                }
-                EventKind::Status { message_id, status, .. } => {
-                    if let Some(last) = fold.last.as_mut().filter(|(id, _)| id == message_id) {
-                        last.1 = Some(*status);
-                    }
-                }
-                EventKind::Assigned { to, from, .. } => {
-                    assert_eq!(*from, fold.assignees, "an event names who it was before");
-                    fold.assignees.clone_from(to);
-                }
-                EventKind::Unassigned { from, .. } => {
-                    let known =
-                        |gone: &Assignee| fold.assignees.iter().any(|one| one.user_id == gone.user_id);
-                    assert!(from.iter().all(known), "an event names who it was before");
-                    fold.assignees.retain(|one| from.iter().all(|gone| gone.user_id != one.user_id));
-                    // Whoever stays and stood next in line owns it then.
-                    if let Some(first) =
-                        fold.assignees.first_mut().filter(|_| from.iter().any(|one| one.owner))
-                    {
-                        first.owner = true;
-                    }
-                }
-                EventKind::Closed { .. } => (fold.open, fold.waiting_since) = (false, None),
-                EventKind::Reopened { .. } => fold.open = true,
-                EventKind::Created { .. } | EventKind::Media { .. } | EventKind::Updated { .. } => {}
-            }
-        }
-        fold
-    }
-
-    fn compare(&self, state: &Conversation) {
-        assert_eq!(self.inbound, state.inbound_count);
-        assert_eq!(self.last, state.last_message.as_ref().map(|last| (last.message_id, last.status)));
-        assert_eq!(self.waiting_since, state.waiting_since);
-        assert_eq!(self.assignees, state.assignees);
-        assert_eq!(self.open, state.status == ConversationStatus::Open);
+        let fold = Fold::of(&self.log);
+        fold.compare(&self.state);
+        assert_eq!(fold.notes, model.notes);
     }
 }
 

@@ -29,8 +29,7 @@ export function useNotify() {
           : undefined,
       })
     },
-    /** `go` is a way to what the error is about. */
-    failed(error: unknown, go?: { label: string; run: () => void }) {
+    failed(error: unknown) {
       toast.add({
         title: t.error_title,
         description: describe(error),
@@ -38,7 +37,6 @@ export function useNotify() {
         close,
         icon: 'i-lucide-triangle-alert',
         duration: 10_000,
-        actions: go ? [{ label: go.label, color: 'neutral' as const, variant: 'outline' as const, onClick: go.run }] : undefined,
       })
     },
     /** Something happened elsewhere, with a way there. */

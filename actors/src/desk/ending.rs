@@ -1,0 +1,77 @@
+//! How a conversation rests and ends: snoozed, closed, reopened, deleted, restored.
+
+use crate::Actors;
+use crate::conversation::{Done, Wish};
+use crate::trouble::Trouble;
+use futures_util::future::join_all;
+use std::time::Duration;
+use switchboard_engine::conversation::Pending;
+use switchboard_engine::ids::{ConversationId, UserId};
+use switchboard_engine::time::Timestamp;
+
+/// Sleepers woken in one go; whoever is left is found two seconds later.
+const SLEEPERS: usize = 500;
+
+impl Actors {
+    pub async fn close(
+        &self,
+        by: UserId,
+        conversation: ConversationId,
+        note: Option<String>,
+        pending: Option<Pending>,
+    ) -> Result<Done, Trouble> {
+        let user = self.user(by)?;
+        let wish = Wish::Close { by: user.member(), note, pending };
+        self.directory.ask(conversation, Some(user.viewer()), wish).await
+    }
+
+    pub async fn reopen(&self, by: UserId, conversation: ConversationId) -> Result<Done, Trouble> {
+        let user = self.user(by)?;
+        self.directory.ask(conversation, Some(user.viewer()), Wish::Reopen(user.member())).await
+    }
+
+    /// Hides it from everybody, for thirty days not for good.
+    pub async fn delete(&self, by: UserId, conversation: ConversationId) -> Result<Done, Trouble> {
+        let user = self.user(by)?;
+        let allowed = self.roster.get().settings().allow_conversation_delete;
+        self.directory.ask(conversation, Some(user.viewer()), Wish::Delete(user.member(), allowed)).await
+    }
+
+    pub async fn restore(&self, by: UserId, conversation: ConversationId) -> Result<Done, Trouble> {
+        let user = self.user(by)?;
+        let allowed = self.roster.get().settings().allow_conversation_delete;
+        self.directory.ask(conversation, Some(user.viewer()), Wish::Restore(user.member(), allowed)).await
+    }
+
+    pub async fn snooze(
+        &self,
+        by: UserId,
+        conversation: ConversationId,
+        until: Timestamp,
+    ) -> Result<Done, Trouble> {
+        let user = self.user(by)?;
+        self.directory.ask(conversation, Some(user.viewer()), Wish::Snooze(user.member(), until)).await
+    }
+
+    pub async fn unsnooze(&self, by: UserId, conversation: ConversationId) -> Result<Done, Trouble> {
+        let user = self.user(by)?;
+        self.directory.ask(conversation, Some(user.viewer()), Wish::Unsnooze(user.member())).await
+    }
+
+    /// Wakes whoever slept long enough; one look at the database for all of them, so that a restart forgets none.
+    pub(crate) async fn wake_sleepers(&self) {
+        let due = match self.core.store.due_sleepers(self.core.clock.now(), SLEEPERS).await {
+            Ok(due) => due,
+            Err(error) => return tracing::warn!(%error, "who is due to wake could not be read"),
+        };
+        let wakes = due.into_iter().map(|id| self.directory.ask(id, None, Wish::Wake));
+        for trouble in join_all(wakes).await.into_iter().filter_map(Result::err) {
+            tracing::warn!(%trouble, "a snoozed conversation could not be woken; the next look tries again");
+        }
+    }
+
+    /// How long after a close a customer goes on with the same conversation.
+    pub(crate) fn reopen_within(&self) -> Duration {
+        Duration::from_secs(u64::from(self.roster.get().settings().reopen_within_hours) * 3_600)
+    }
+}

@@ -1,0 +1,250 @@
+//! The naive model: what anybody would write on paper.
+
+use super::super::*;
+use std::collections::{BTreeSet, HashMap};
+
+/// What anybody would write on paper.
+#[derive(Default)]
+pub(super) struct Model {
+    pub(super) open: bool,
+    /// When, and whether it was open before.
+    pub(super) deleted: Option<(Timestamp, bool)>,
+    pub(super) closed_at: Option<Timestamp>,
+    pub(super) snoozed_until: Option<Timestamp>,
+    pub(super) notes: usize,
+    pub(super) inbound_keys: BTreeSet<String>,
+    /// Ids, client ids and texts of what was sent, with the status each has.
+    pub(super) sent: Vec<(MessageId, String, String, Status)>,
+    /// The first owns.
+    pub(super) assignees: Vec<UserId>,
+    pub(super) readers: HashMap<UserId, ReadState>,
+    /// When the customer last wrote on WhatsApp, and whether that was the line they used last.
+    pub(super) window: Option<Timestamp>,
+    pub(super) by_whatsapp: bool,
+}
+
+impl Model {
+    fn may_close(&self, by: &Member) -> bool {
+        by.role == Role::Admin || self.assignees.contains(&by.id)
+    }
+
+    /// The code the rules must answer with, or none; and then what changes.
+    pub(super) fn judge(&mut self, command: &Command, now: Timestamp, log: &[Event]) -> Option<&'static str> {
+        match command {
+            Command::Receive(receive) => return self.receive(receive, now),
+            Command::Reply(reply) => return self.reply(reply, now),
+            Command::Advance(advance) => self.climb(advance.message.id, advance.receipt.status),
+            Command::Acknowledge(acknowledge) => {
+                let reached: Vec<MessageId> =
+                    messages(log).filter(|m| m.seq <= acknowledge.upto).map(|m| m.id).collect();
+                for id in reached {
+                    self.climb(id, acknowledge.status);
+                }
+            }
+            Command::Read(read) => self.read(read.by.id, read.mark, log),
+            Command::ReadFor(read) => {
+                if read.by.role != Role::Admin {
+                    return Some("forbidden");
+                }
+                if !read.confirm {
+                    return Some("confirm_required");
+                }
+                self.read(read.reader.user.id, read.mark, log);
+            }
+            Command::Reopen(reopen) if !self.open && self.deleted.is_none() => {
+                (self.open, self.closed_at) = (true, None);
+                self.assignees = vec![reopen.by.id];
+            }
+            Command::Release(release) => self.assignees.retain(|user| *user != release.user),
+            Command::Wake => self.snoozed_until = self.snoozed_until.filter(|until| *until > now),
+            Command::FileArrived(_) | Command::Reopen(_) | Command::Reveal(_) => {}
+            Command::Delete(_) | Command::Restore(_) => return self.delete_or_restore(command, now),
+            Command::Note(_) if self.deleted.is_some() => return Some("conversation_closed"),
+            Command::Note(_) => self.notes += 1,
+            Command::Close(_) if !self.open && self.deleted.is_none() => {}
+            _ if !self.open => return Some("conversation_closed"),
+            Command::Close(close) => return self.close(close, now),
+            Command::Attend(attend) => match self.assignees.first() {
+                Some(owner) if *owner != attend.by.id => return Some("already_assigned"),
+                Some(_) => {}
+                None => self.hand_over(vec![attend.by.id]),
+            },
+            Command::Assign(assign) => return self.assign(assign),
+            Command::AddAssignee(add) => {
+                let user = add.candidate.user.id;
+                if !add.candidate.eligible {
+                    return Some("not_member");
+                }
+                if !self.assignees.contains(&user) {
+                    if user != add.by.id {
+                        self.readers.entry(user).or_default().forced_unread = true;
+                    }
+                    let more = self.assignees.iter().copied().chain([user]).collect();
+                    self.hand_over(more);
+                }
+            }
+            Command::RemoveAssignee(remove) => {
+                let theirs = self.assignees.contains(&remove.user);
+                if theirs && remove.user != remove.by.id && !self.may_close(&remove.by) {
+                    return Some("not_assignee");
+                }
+                self.assignees.retain(|user| *user != remove.user);
+            }
+            Command::Snooze(_) | Command::Unsnooze(_) => return self.snooze(command, now),
+            Command::Unassign(unassign) => {
+                if !self.assignees.is_empty() && !self.may_close(&unassign.by) {
+                    return Some("not_assignee");
+                }
+                self.assignees.clear();
+            }
+        }
+        None
+    }
+
+    fn hand_over(&mut self, to: Vec<UserId>) {
+        (self.assignees, self.snoozed_until) = (to, None);
+    }
+
+    fn close(&mut self, close: &Close, now: Timestamp) -> Option<&'static str> {
+        if !self.may_close(&close.by) {
+            return Some("not_assignee");
+        }
+        match close.pending {
+            None if !close.queued.is_empty() => return Some("confirm_required"),
+            Some(Pending::Cancel) => close.queued.iter().for_each(|id| self.climb(*id, Status::Cancelled)),
+            _ => {}
+        }
+        (self.open, self.closed_at, self.snoozed_until) = (false, Some(now), None);
+        None
+    }
+
+    fn delete_or_restore(&mut self, command: &Command, now: Timestamp) -> Option<&'static str> {
+        let (by, queued) = match command {
+            Command::Delete(delete) => (&delete.by, Some(&delete.queued)),
+            Command::Restore(restore) => (&restore.by, None),
+            _ => unreachable!(),
+        };
+        if by.role != Role::Admin {
+            return Some("forbidden");
+        }
+        match (self.deleted, queued) {
+            (None, Some(queued)) => {
+                for id in queued {
+                    self.climb(*id, Status::Cancelled);
+                }
+                self.deleted = Some((now, self.open));
+                (self.open, self.snoozed_until) = (false, None);
+            }
+            (Some((at, _)), None) if now.since(at) > RESTORABLE => return Some("restore_expired"),
+            (Some((_, open)), None) => (self.open, self.deleted) = (open, None),
+            _ => {}
+        }
+        None
+    }
+
+    fn snooze(&mut self, command: &Command, now: Timestamp) -> Option<&'static str> {
+        let (by, until) = match command {
+            Command::Snooze(snooze) => (&snooze.by, Some(snooze.until)),
+            Command::Unsnooze(unsnooze) => (&unsnooze.by, None),
+            _ => unreachable!(),
+        };
+        if !self.may_close(by) {
+            return Some("not_assignee");
+        }
+        if until.is_some_and(|until| until <= now) {
+            return Some("validation");
+        }
+        self.snoozed_until = until;
+        None
+    }
+
+    fn receive(&mut self, receive: &Receive, now: Timestamp) -> Option<&'static str> {
+        let key = receive.provider_message_id.clone().unwrap();
+        if self.inbound_keys.contains(&key) {
+            return None;
+        }
+        if self.deleted.is_none() && self.closed_at.is_some_and(|at| now.since(at) < receive.reopen_within) {
+            (self.open, self.closed_at) = (true, None);
+        }
+        if !self.open {
+            return Some("conversation_closed");
+        }
+        self.snoozed_until = None;
+        self.inbound_keys.insert(key);
+        self.by_whatsapp = receive.route.kind == ChannelKind::Whatsapp;
+        if self.by_whatsapp {
+            self.window = self.window.max(receive.at.map(|at| at.min(now)));
+        }
+        None
+    }
+
+    fn reply(&mut self, reply: &Reply, now: Timestamp) -> Option<&'static str> {
+        if let Some((_, _, text, _)) =
+            self.sent.iter().find(|(_, client_id, ..)| *client_id == reply.client_id)
+        {
+            return (*text != reply.text).then_some("client_id_reused");
+        }
+        if !self.open {
+            return Some("conversation_closed");
+        }
+        if self.by_whatsapp && self.window.is_none_or(|last| now >= last.plus(Duration::from_hours(24))) {
+            return Some("window_closed");
+        }
+        if self.assignees.is_empty() && reply.attends {
+            self.hand_over(vec![reply.by.id]);
+        }
+        self.sent.push((reply.message_id, reply.client_id.clone(), reply.text.clone(), Status::Queued));
+        None
+    }
+
+    fn climb(&mut self, id: MessageId, news: Status) {
+        for (_, _, _, status) in self.sent.iter_mut().filter(|(known, ..)| *known == id) {
+            *status = status.join(news);
+        }
+    }
+
+    fn assign(&mut self, assign: &Assign) -> Option<&'static str> {
+        if assign.to.is_empty() {
+            return Some("validation");
+        }
+        if assign.to.iter().any(|candidate| !candidate.eligible) {
+            return Some("not_member");
+        }
+        let mut to: Vec<UserId> = Vec::new();
+        for candidate in &assign.to {
+            if !to.contains(&candidate.user.id) {
+                to.push(candidate.user.id);
+            }
+        }
+        if to != self.assignees {
+            for id in to.iter().filter(|id| **id != assign.by.id && !self.assignees.contains(id)) {
+                self.readers.entry(*id).or_default().forced_unread = true;
+            }
+            self.hand_over(to);
+        }
+        None
+    }
+
+    fn read(&mut self, reader: UserId, mark: Mark, log: &[Event]) {
+        let state = self.readers.entry(reader).or_default();
+        match mark {
+            Mark::Unread => state.forced_unread = true,
+            Mark::Upto { seq, .. } => {
+                state.forced_unread = false;
+                state.last_read_seq = state.last_read_seq.max(seq.min(log.len() as i64));
+                state.read_inbound_count = inbound_upto(log, state.last_read_seq);
+            }
+        }
+    }
+}
+
+fn messages(log: &[Event]) -> impl Iterator<Item = &crate::message::Message> {
+    log.iter().filter_map(|event| match &event.kind {
+        EventKind::Message(message) => Some(&**message),
+        _ => None,
+    })
+}
+
+pub(super) fn inbound_upto(log: &[Event], seq: i64) -> i64 {
+    messages(log).filter(|message| message.direction == Direction::In && message.seq <= seq).count() as i64
+}
