@@ -201,8 +201,8 @@ fn resync(out: &Out, req: Option<&str>) {
 
 async fn act(actors: &Actors, user: UserId, command: AgentCommand) -> Result<serde_json::Value, Trouble> {
     let done = match command {
-        AgentCommand::MessageSend { conversation_id, client_id, text, media_ids } => {
-            let draft = Draft { client_id, text: text.unwrap_or_default(), media_ids };
+        AgentCommand::MessageSend { conversation_id, client_id, text, media_ids, template } => {
+            let draft = Draft { client_id, text: text.unwrap_or_default(), media_ids, template };
             let done = actors.send_message(user, conversation_id, draft).await?;
             let message = done.message.ok_or(Trouble::Busy)?;
             return Ok(json!({"message_id": message.id, "seq": message.seq}));

@@ -7,19 +7,22 @@
 use crate::core::Core;
 use crate::directory::Directory;
 use crate::files::Files;
-use crate::roster::Line;
+use crate::roster::{Line, RosterHandle};
 use actix::prelude::*;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use switchboard_engine::ids::{ConversationId, MessageId};
+use switchboard_schema::Synced;
 
 mod fetch;
 mod protocol;
 mod queue;
+mod templates;
 mod transmit;
 
 pub use protocol::Protocol;
 use queue::Queue;
+pub use templates::SyncTrouble;
 use transmit::Ended;
 
 const MAILBOX: usize = 256;
@@ -32,6 +35,10 @@ const SWEEP: Duration = Duration::from_secs(15);
 /// Pause after the provider refused our credentials or could not be reached; doubles up to the longest.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+/// How often templates are read from the provider; webhooks tell of most changes sooner.
+const TEMPLATES: Duration = Duration::from_mins(15);
+/// When the first reading failed it is tried again after this long; doubles up to the usual time.
+const TEMPLATES_RETRY: Duration = Duration::from_secs(5);
 
 pub struct Connector {
     context: Arc<Connection>,
@@ -50,6 +57,9 @@ pub struct Connection {
     pub line: Arc<Line>,
     pub protocol: Protocol,
     pub http: reqwest::Client,
+    pub roster: RosterHandle,
+    /// Held while templates are read.
+    pub templates: tokio::sync::Mutex<()>,
 }
 
 /// A message waits in the outbox.
@@ -73,6 +83,11 @@ pub struct FetchFiles {
 pub struct MarkRead {
     pub provider_message_id: String,
 }
+
+/// Reads the channel's templates from the provider.
+#[derive(Message, Clone, Copy, Debug)]
+#[rtype(result = "Result<Synced, SyncTrouble>")]
+pub struct SyncTemplates;
 
 /// How many attempts are under way?
 #[derive(Message, Clone, Copy, Debug)]
@@ -107,6 +122,33 @@ impl Connector {
             let attempt = async move { transmit::attempt(&connection, next).await };
             ctx.spawn(attempt.into_actor(self).map(move |ended, actor, ctx| actor.ended(next, ended, ctx)));
         }
+    }
+
+    /// On connecting: again and again until it worked once.
+    fn first_templates(&self, wait: Duration, ctx: &mut Context<Self>) {
+        let connection = self.context.clone();
+        let read = async move { templates::sync(&connection).await };
+        ctx.spawn(read.into_actor(self).map(move |read, actor, ctx| {
+            // Without an account there is nothing to wait for.
+            if let Err(trouble) = read
+                && trouble != SyncTrouble::NoAccount
+            {
+                tracing::debug!(%trouble, channel.id = %actor.context.line.channel.id, "templates could not be read, trying again");
+                ctx.run_later(wait, move |actor, ctx| actor.first_templates((wait * 2).min(TEMPLATES), ctx));
+            }
+        }));
+    }
+
+    fn read_templates(&self, ctx: &mut Context<Self>) {
+        let connection = self.context.clone();
+        let read = async move { templates::sync(&connection).await };
+        ctx.spawn(read.into_actor(self).map(|read, actor, _| {
+            if let Err(trouble) = read
+                && trouble != SyncTrouble::NoAccount
+            {
+                tracing::warn!(%trouble, channel.id = %actor.context.line.channel.id, "templates could not be read");
+            }
+        }));
     }
 
     fn is_paused(&self) -> bool {
@@ -188,6 +230,10 @@ impl Actor for Connector {
         let connection = self.context.clone();
         ctx.spawn(async move { fetch::resume(&connection).await }.into_actor(self));
         ctx.run_interval(SWEEP, Self::sweep);
+        if matches!(self.context.protocol, Protocol::Whatsapp(_)) {
+            self.first_templates(TEMPLATES_RETRY, ctx);
+            ctx.run_interval(TEMPLATES, |actor, ctx| actor.read_templates(ctx));
+        }
     }
 }
 
@@ -221,6 +267,15 @@ impl Handler<MarkRead> for Connector {
             }
         };
         ctx.spawn(tell.into_actor(self));
+    }
+}
+
+impl Handler<SyncTemplates> for Connector {
+    type Result = ResponseFuture<Result<Synced, SyncTrouble>>;
+
+    fn handle(&mut self, _: SyncTemplates, _: &mut Self::Context) -> Self::Result {
+        let connection = self.context.clone();
+        Box::pin(async move { templates::sync(&connection).await })
     }
 }
 

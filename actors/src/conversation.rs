@@ -21,7 +21,7 @@ mod facts;
 #[cfg(feature = "sabotage")]
 mod sabotage;
 
-pub use facts::Wish;
+pub use facts::{TemplateWish, Wish};
 
 /// Commands that may wait here before callers wait outside.
 const MAILBOX: usize = 64;

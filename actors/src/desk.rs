@@ -1,15 +1,17 @@
 //! The desk: what a user of the team can do, from REST and from their socket alike. Every call asks anew who they are and what they may see.
 
 use crate::Actors;
-use crate::conversation::{Done, Wish};
+use crate::conversation::{Done, TemplateWish, Wish};
 use crate::fanout::Audience;
 use crate::roster::Colleague;
 use crate::trouble::Trouble;
 use std::sync::Arc;
 use switchboard_engine::conversation::{Actor, Conversation, ReadState, Refusal, Release, UnassignReason};
 use switchboard_engine::ids::{BusinessId, ConversationId, GroupId, MediaId, MessageId, UserId};
+use switchboard_engine::message::Media;
 use switchboard_engine::user::Role;
-use switchboard_engine::wire::Ephemeral;
+use switchboard_engine::wire::{Ephemeral, TemplateAsk};
+use switchboard_schema::{FileRecord, NewUpload, Uploader};
 
 /// What a user wants to say.
 #[derive(Clone, Debug)]
@@ -17,6 +19,8 @@ pub struct Draft {
     pub client_id: String,
     pub text: String,
     pub media_ids: Vec<MediaId>,
+    /// A registered template instead.
+    pub template: Option<TemplateAsk>,
 }
 
 impl Actors {
@@ -32,14 +36,73 @@ impl Actors {
 
     pub async fn send_message(&self, by: UserId, to: ConversationId, draft: Draft) -> Result<Done, Trouble> {
         let user = self.user(by)?;
+        let draft = self.with_files(&user, to, draft).await?;
+        let template = draft.template.map(|ask| {
+            let roster = self.roster.get();
+            let business_name = roster.business.as_ref().map(|business| business.name.clone());
+            Box::new(TemplateWish {
+                ask,
+                business_name: business_name.unwrap_or_default(),
+                agent_first_name: user.first_name.clone(),
+            })
+        });
         let wish = Wish::Reply {
             message_id: MessageId(self.core.ids.next()),
             by: user.member(),
             client_id: draft.client_id,
             text: draft.text,
             media_ids: draft.media_ids,
+            template,
         };
         self.directory.ask(to, Some(user.viewer()), wish).await
+    }
+
+    /// Files of a group's library are sent as copies of the sender's own; a template brings the file of its header.
+    async fn with_files(
+        &self,
+        user: &Colleague,
+        to: ConversationId,
+        mut draft: Draft,
+    ) -> Result<Draft, Trouble> {
+        if let Some(ask) = &draft.template {
+            let twice = [("text", !draft.text.is_empty()), ("media_ids", !draft.media_ids.is_empty())];
+            if let Some((field, _)) = twice.into_iter().find(|(_, given)| *given) {
+                let detail = "a template has its own; leave this out".to_owned();
+                return Err(Refusal::Invalid { field, detail }.into());
+            }
+            let template = self.core.store.template(ask.id).await?;
+            draft.media_ids.extend(template.and_then(|template| template.mapping.header_media_id));
+        }
+        if draft.media_ids.is_empty() {
+            return Ok(draft);
+        }
+        let group = self.look(user.id, to).await?.group_id;
+        for id in &mut draft.media_ids {
+            let file = self.core.store.file(*id).await?;
+            if let Some(file) = file.filter(|file| file.uploader == Some(Uploader::Library(group))) {
+                *id = self.copy_for(user, file).await?;
+            }
+        }
+        Ok(draft)
+    }
+
+    /// A copy of a stored file, as if this user had uploaded it.
+    async fn copy_for(&self, user: &Colleague, file: FileRecord) -> Result<MediaId, Trouble> {
+        let id = MediaId(self.core.ids.next());
+        self.files.copy(file.media.id, id).await.map_err(|error| {
+            tracing::warn!(%error, media.id = %file.media.id, "a file of the library could not be copied");
+            Trouble::Busy
+        })?;
+        let upload = NewUpload {
+            media: Media { id, ..file.media },
+            business_id: user.business_id,
+            uploader: Uploader::User(user.id),
+            sha256: file.sha256.unwrap_or_default(),
+            storage_key: id.to_string(),
+            at: self.core.clock.now(),
+        };
+        self.core.store.create_upload(upload).await?;
+        Ok(id)
     }
 
     pub async fn attend(&self, by: UserId, conversation: ConversationId) -> Result<Done, Trouble> {

@@ -105,6 +105,20 @@ impl Files {
             .map_err(std::io::Error::other)?
     }
 
+    /// The same bytes under another id, durably. A link where the disk can: stored bytes never change.
+    pub async fn copy(&self, from: MediaId, to: MediaId) -> std::io::Result<()> {
+        let (from, to, folder) = (self.path(from), self.path(to), self.folder.clone());
+        tokio::task::spawn_blocking(move || {
+            if std::fs::hard_link(&from, &to).is_err() {
+                std::fs::copy(&from, &to)?;
+                std::fs::File::open(&to)?.sync_all()?;
+            }
+            std::fs::File::open(&*folder)?.sync_all()
+        })
+        .await
+        .map_err(std::io::Error::other)?
+    }
+
     pub async fn read(&self, id: MediaId) -> std::io::Result<Vec<u8>> {
         tokio::fs::read(self.path(id)).await
     }

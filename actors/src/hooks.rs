@@ -26,6 +26,7 @@ impl Actors {
                 }
                 (Some(line), Event::Message(message)) => self.intake.receive(&line, message).await,
                 (Some(line), Event::Status(status)) => self.advance(&line, status).await,
+                (Some(line), Event::Template(news)) => self.template_news(&line, news).await,
                 (None, event) => {
                     let error = "for a number that is not connected here".to_owned();
                     self.intake.keep_for_operator("hook".to_owned(), format!("{event:?}"), error).await

@@ -29,6 +29,7 @@ pub mod lines;
 
 pub mod desk;
 pub mod presence;
+pub mod templates;
 pub mod visitors;
 
 pub mod agent_session;

@@ -1,12 +1,15 @@
 //! The way to each channel's connector. Hints only: what a full mailbox does not take, the connector finds in the database.
 
-use crate::connector::{Connector, FetchFiles, Halt, InFlight, MarkRead, Transmit};
+use crate::connector::{
+    Connector, FetchFiles, Halt, InFlight, MarkRead, SyncTemplates, SyncTrouble, Transmit,
+};
 use actix::Addr;
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 use switchboard_engine::conversation::Request;
 use switchboard_engine::ids::{ChannelId, ConversationId};
+use switchboard_schema::Synced;
 
 #[derive(Clone, Default)]
 pub struct Lines {
@@ -47,6 +50,23 @@ impl Lines {
             if !taken {
                 tracing::debug!(channel.id = %channel_id, "a connector is busy; it will find the work by itself");
             }
+        }
+    }
+
+    /// Has a channel's templates read; `None` when it has no connector.
+    pub async fn sync_templates(&self, channel: ChannelId) -> Option<Result<Synced, SyncTrouble>> {
+        let connector = {
+            let connectors = self.connectors.read().unwrap_or_else(PoisonError::into_inner);
+            connectors.get(&channel).cloned()
+        };
+        connector?.send(SyncTemplates).await.ok()
+    }
+
+    /// The same, without waiting; what a full mailbox does not take is found by the next reading.
+    pub fn hint_templates(&self, channel: ChannelId) {
+        let connectors = self.connectors.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(connector) = connectors.get(&channel) {
+            let _ = connector.try_send(SyncTemplates);
         }
     }
 

@@ -167,6 +167,8 @@ impl Actors {
             line: line.clone(),
             protocol,
             http: self.arbiters.http.clone(),
+            roster: self.roster.clone(),
+            templates: tokio::sync::Mutex::default(),
         };
         self.core.lines.connect(line.channel.id, Connector::start(connection, &self.arbiters.connectors));
     }

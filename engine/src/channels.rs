@@ -6,6 +6,7 @@
 use crate::contact::Identity;
 use crate::message::{MediaKind, MessageKind};
 use crate::receipt::{Failure, Receipt, Status};
+use crate::template::{Filled, Quality, TemplateStatus};
 use crate::time::Timestamp;
 
 pub mod sms;
@@ -33,7 +34,9 @@ pub struct Addressed {
 pub enum Event {
     Message(InboundMessage),
     Status(StatusUpdate),
-    /// Acknowledged and counted, never shown; the reason is a metric label ("whatsapp_group", "template_status").
+    /// What WhatsApp thinks of a template has changed.
+    Template(TemplateNews),
+    /// Acknowledged and counted, never shown; the reason is a metric label ("whatsapp_group", "account_update").
     Ignored {
         reason: &'static str,
     },
@@ -119,6 +122,29 @@ impl StatusUpdate {
     }
 }
 
+/// News about a registered template.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TemplateNews {
+    /// The account it belongs to, as the provider names it.
+    pub waba_id: Option<String>,
+    pub name: String,
+    pub language: String,
+    pub change: TemplateChange,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TemplateChange {
+    Status {
+        status: TemplateStatus,
+        /// Set when the status says something of it, too.
+        quality: Option<Quality>,
+    },
+    Quality(Quality),
+    Category(String),
+    /// Something else: the list must be read again.
+    Other,
+}
+
 /// A message to transmit, with everything a codec needs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Outgoing {
@@ -126,6 +152,8 @@ pub struct Outgoing {
     pub message_id: String,
     pub to: String,
     pub text: String,
+    /// A registered template, filled in; then `text` is for people only and `media` is its header's file.
+    pub template: Option<Filled>,
     /// At most one on WhatsApp (the caller splits), up to ten on MMS.
     pub media: Vec<OutgoingMedia>,
     /// The provider's id of the message this one answers.

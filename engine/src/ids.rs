@@ -56,6 +56,10 @@ ids! {
     MessageId,
     /// One file.
     MediaId,
+    /// One registered template, in one language, of one channel.
+    TemplateId,
+    /// One saved reply.
+    ReplyId,
 }
 
 #[cfg(test)]

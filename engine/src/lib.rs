@@ -19,6 +19,7 @@ pub mod permission;
 
 pub mod care_window;
 pub mod conversation;
+pub mod template;
 
 pub mod channels;
 pub mod lists;

@@ -18,6 +18,8 @@ pub enum Direction {
 pub enum MessageKind {
     Text,
     Media,
+    /// A registered template, sent by the business; `extra.template` has its parts.
+    Template,
     Location,
     Contacts,
     Reaction,
@@ -31,9 +33,10 @@ pub enum MessageKind {
 }
 
 impl MessageKind {
-    const ALL: [(Self, &'static str); 9] = [
+    const ALL: [(Self, &'static str); 10] = [
         (Self::Text, "text"),
         (Self::Media, "media"),
+        (Self::Template, "template"),
         (Self::Location, "location"),
         (Self::Contacts, "contacts"),
         (Self::Reaction, "reaction"),

@@ -47,6 +47,8 @@ pub enum Constraint {
     /// A number or widget key is connected once.
     ChannelAddress,
     GroupName,
+    /// A group's saved replies have different names.
+    ReplyName,
     /// A file belongs to one message.
     MediaInUse,
     /// The installation has a business already.
@@ -57,7 +59,7 @@ pub enum Constraint {
 }
 
 /// PostgreSQL names the constraint, SQLite the columns.
-const CONSTRAINTS: [(&str, &str, Constraint); 11] = [
+const CONSTRAINTS: [(&str, &str, Constraint); 12] = [
     ("message_provider", "message.channel_id, message.provider_message_id", Constraint::ProviderMessage),
     ("message_client", "message.conversation_id, message.client_id", Constraint::ClientId),
     ("conversation_open", "conversation.group_id, conversation.contact_id", Constraint::OpenConversation),
@@ -69,6 +71,11 @@ const CONSTRAINTS: [(&str, &str, Constraint); 11] = [
     ("channel_address", "channel.kind, channel.address", Constraint::ChannelAddress),
     ("meta_pkey", "meta.key", Constraint::AlreadySetUp),
     ("team_group_name", "team_group.business_id, team_group.name", Constraint::GroupName),
+    (
+        "saved_reply_name",
+        "saved_reply.business_id, saved_reply.group_id, saved_reply.name",
+        Constraint::ReplyName,
+    ),
 ];
 
 impl StoreError {

@@ -22,7 +22,11 @@ pub(crate) mod file;
 pub(crate) mod inbox;
 #[path = "queries/message.rs"]
 pub(crate) mod message;
+#[path = "queries/saved_reply.rs"]
+pub(crate) mod saved_reply;
 #[path = "queries/search.rs"]
 pub(crate) mod search;
 #[path = "queries/team.rs"]
 pub(crate) mod team;
+#[path = "queries/template.rs"]
+pub(crate) mod template;

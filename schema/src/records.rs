@@ -1,6 +1,10 @@
 //! What the store hands out besides the engine's own types: the business, its people, lines, files, waiting work.
 
 use switchboard_engine::business::Settings;
+mod template;
+
+pub use template::*;
+
 use switchboard_engine::channel::Channel;
 use switchboard_engine::contact::Contact;
 use switchboard_engine::conversation::Event;
@@ -291,6 +295,8 @@ pub enum Uploader {
     Contact(ContactId),
     /// A webchat visitor who may not be a contact yet, by the head of their random id.
     Visitor(i64),
+    /// Kept for a group's templates and saved replies; whoever sends it sends a copy.
+    Library(GroupId),
 }
 
 /// A file that waits for its message, bytes already stored.

@@ -18,6 +18,7 @@ mod files;
 mod messages;
 mod search;
 mod team;
+mod templates;
 
 /// How to open a [`Store`].
 pub struct Options {

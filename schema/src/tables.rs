@@ -333,6 +333,40 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    template (id) {
+        id -> BigInt,
+        business_id -> BigInt,
+        channel_id -> BigInt,
+        provider_id -> Nullable<Text>,
+        name -> Text,
+        language -> Text,
+        category -> Text,
+        status -> Text,
+        quality -> Text,
+        components -> Text,
+        mapping -> Text,
+        invoice_only -> Bool,
+        status_at -> BigInt,
+        synced_at -> BigInt,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    saved_reply (id) {
+        id -> BigInt,
+        business_id -> BigInt,
+        group_id -> Nullable<BigInt>,
+        name -> Text,
+        body -> Text,
+        media_ids -> Text,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     meta,
     business,
@@ -359,4 +393,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     contact_visibility,
     conversation_visibility,
     audit,
+    template,
+    saved_reply,
 );

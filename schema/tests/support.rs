@@ -175,6 +175,7 @@ pub(crate) fn reply(by: UserId, id: i64, text: &str) -> Command {
         client_id: format!("client-{id}"),
         text: text.into(),
         attachments: Vec::new(),
+        template: None,
     }))
 }
 

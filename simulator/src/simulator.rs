@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, SystemTime};
 
+use serde_json::Value;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{mpsc, watch};
 
@@ -17,7 +18,9 @@ use crate::config::{Account, Config};
 use crate::faults::{Faults, NoSuchAccount};
 use crate::journal::Accepted;
 use crate::listener::{Engine, server};
+use crate::lock::lock;
 use crate::phone::{Phone, digits};
+use crate::whatsapp::files::tell_of_template;
 use crate::world::World;
 
 /// A running simulator; cheap to clone. Its server ends with the last clone.
@@ -126,6 +129,65 @@ impl Simulator {
     /// Follows the offset; wakes whenever somebody pushes the clock, here or on the page.
     pub fn watch_clock(&self) -> watch::Receiver<Duration> {
         self.world.clock.watch()
+    }
+
+    /// Makes these the only templates of a WhatsApp account, each `{"name","language","components","status"?,"category"?}`.
+    pub fn set_templates(&self, account_key: &str, templates: Vec<Value>) -> Result<(), NoSuchAccount> {
+        let account = self.world.account(account_key)?;
+        lock(&account.templates).replace(templates);
+        self.world.changed();
+        Ok(())
+    }
+
+    /// Templates of an account as the provider would list them.
+    pub fn templates(&self, account_key: &str) -> Result<Vec<Value>, NoSuchAccount> {
+        Ok(lock(&self.world.account(account_key)?.templates).list(None, None))
+    }
+
+    /// Changes a template's status ("PAUSED", "APPROVED" …) and tells the product; false when there is no such template.
+    pub fn set_template_status(
+        &self,
+        account_key: &str,
+        name: &str,
+        language: &str,
+        status: &str,
+    ) -> Result<bool, NoSuchAccount> {
+        let account = self.world.account(account_key)?;
+        let told = lock(&account.templates).set_status(name, language, status);
+        Ok(self.tell_of_template(account, "message_template_status_update", told))
+    }
+
+    /// Changes what customers think of a template ("GREEN", "YELLOW", "RED") and tells the product.
+    pub fn set_template_quality(
+        &self,
+        account_key: &str,
+        name: &str,
+        language: &str,
+        score: &str,
+    ) -> Result<bool, NoSuchAccount> {
+        let account = self.world.account(account_key)?;
+        let told = lock(&account.templates).set_quality(name, language, score);
+        Ok(self.tell_of_template(account, "message_template_quality_update", told))
+    }
+
+    /// Takes a template away in all its languages, as somebody at the provider's console would: nobody is told.
+    pub fn delete_template(&self, account_key: &str, name: &str) -> Result<bool, NoSuchAccount> {
+        let deleted = lock(&self.world.account(account_key)?.templates).delete(name);
+        self.world.changed();
+        Ok(deleted)
+    }
+
+    fn tell_of_template(
+        &self,
+        account: &Arc<AccountState>,
+        field: &'static str,
+        told: Option<Value>,
+    ) -> bool {
+        let found = told.is_some();
+        if let Some(value) = told {
+            tell_of_template(&self.world, account, field, value, Duration::ZERO);
+        }
+        found
     }
 
     /// What became of callbacks so far.

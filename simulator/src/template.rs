@@ -7,21 +7,16 @@
 
 use serde_json::{Value, json};
 
+mod render;
+
+pub(crate) use render::HeaderFile;
+
 use crate::ids::graph_id;
-use crate::phone::handset::Button;
 use crate::whatsapp::error::GraphError;
 
 /// Templates as the Graph API shows them.
 pub(crate) struct Templates {
     all: Vec<Value>,
-}
-
-/// A template with its parameters filled in.
-pub(crate) struct Rendered {
-    pub(crate) body: String,
-    pub(crate) buttons: Vec<Button>,
-    /// Lower case, as prices name it.
-    pub(crate) category: String,
 }
 
 impl Templates {
@@ -117,99 +112,68 @@ impl Templates {
         }))
     }
 
+    /// Makes these the only ones. Each needs a name, a language and components; the rest is added. One that was there keeps its id.
+    pub(crate) fn replace(&mut self, templates: Vec<Value>) {
+        let before = std::mem::replace(&mut self.all, templates);
+        for template in &mut self.all {
+            let known = before
+                .iter()
+                .find(|one| one["name"] == template["name"] && one["language"] == template["language"]);
+            let id = known.map_or_else(|| Value::from(graph_id()), |one| one["id"].clone());
+            for (field, usual) in [
+                ("id", id),
+                ("status", "APPROVED".into()),
+                ("category", "UTILITY".into()),
+                ("parameter_format", "POSITIONAL".into()),
+                ("components", json!([])),
+            ] {
+                if template[field].is_null() {
+                    template[field] = usual;
+                }
+            }
+        }
+    }
+
+    /// Somebody at Meta, or enough customers, changed their mind; answers what the product is told.
+    pub(crate) fn set_status(&mut self, name: &str, language: &str, status: &str) -> Option<Value> {
+        let template = self.find(name, language)?;
+        template["status"] = status.into();
+        Some(json!({
+            "event": status,
+            "message_template_id": number_of(template),
+            "message_template_name": name,
+            "message_template_language": language,
+            "reason": if status == "REJECTED" { "INVALID_FORMAT" } else { "NONE" },
+            "message_template_category": template["category"],
+        }))
+    }
+
+    /// The same for what customers think of it: GREEN, YELLOW or RED.
+    pub(crate) fn set_quality(&mut self, name: &str, language: &str, score: &str) -> Option<Value> {
+        let template = self.find(name, language)?;
+        let before = template["quality_score"]["score"].as_str().unwrap_or("UNKNOWN").to_owned();
+        template["quality_score"] = json!({ "score": score });
+        Some(json!({
+            "previous_quality_score": before,
+            "new_quality_score": score,
+            "message_template_id": number_of(template),
+            "message_template_name": name,
+            "message_template_language": language,
+        }))
+    }
+
+    fn find(&mut self, name: &str, language: &str) -> Option<&mut Value> {
+        self.all.iter_mut().find(|one| one["name"] == name && one["language"] == language)
+    }
+
     pub(crate) fn delete(&mut self, name: &str) -> bool {
         let before = self.all.len();
         self.all.retain(|template| template["name"] != name);
         self.all.len() < before
     }
-
-    /// Fills in a template as a send asks for it.
-    pub(crate) fn render(&self, send: &Value) -> Result<Rendered, GraphError> {
-        let (name, language) = (text(&send["name"]), text(&send["language"]["code"]));
-        let found = self.all.iter().find(|one| one["name"] == name && one["language"] == language);
-        let Some(template) = found else {
-            let details = format!("template name ({name}) does not exist in {language}");
-            return Err(GraphError::new(132_001, details));
-        };
-        match text(&template["status"]) {
-            "APPROVED" => {}
-            "PAUSED" => return Err(GraphError::new(132_015, "Template is paused")),
-            "DISABLED" => return Err(GraphError::new(132_016, "Template is disabled")),
-            status => return Err(GraphError::new(132_001, format!("template {name} is {status}"))),
-        }
-        Ok(Rendered {
-            body: filled(template, send)?,
-            buttons: quick_replies(template, send),
-            category: text(&template["category"]).to_lowercase(),
-        })
-    }
 }
 
-fn filled(template: &Value, send: &Value) -> Result<String, GraphError> {
-    let mut parts = Vec::new();
-    for component in list(&template["components"]) {
-        let kind = text(&component["type"]);
-        let mut line = text(&component["text"]).to_owned();
-        let wanted = line.matches("{{").count();
-        let given = parameters(send, &kind.to_lowercase(), None);
-        if (kind == "BODY" || wanted > 0) && given.len() != wanted {
-            let details = format!(
-                "{}: number of localizable_params ({}) does not match the expected number of params ({wanted})",
-                kind.to_lowercase(),
-                given.len()
-            );
-            return Err(GraphError::new(132_000, details));
-        }
-        for (position, parameter) in given.iter().enumerate() {
-            let name = parameter["parameter_name"]
-                .as_str()
-                .map_or_else(|| (position + 1).to_string(), str::to_owned);
-            line = line.replace(&format!("{{{{{name}}}}}"), &parameter_text(parameter));
-        }
-        if !line.is_empty() {
-            parts.push(line);
-        }
-    }
-    Ok(parts.join("\n"))
-}
-
-fn quick_replies(template: &Value, send: &Value) -> Vec<Button> {
-    let buttons = list(&template["components"]).iter().flat_map(|component| list(&component["buttons"]));
-    buttons
-        .enumerate()
-        .filter(|(_, button)| button["type"] == "QUICK_REPLY")
-        .map(|(index, button)| {
-            let title = text(&button["text"]).to_owned();
-            let payload = parameters(send, "button", Some(index));
-            let id = payload.first().and_then(|parameter| parameter["payload"].as_str()).unwrap_or(&title);
-            Button { id: id.to_owned(), title: title.clone(), kind: "quick_reply" }
-        })
-        .collect()
-}
-
-/// The parameters a send gives for one component; buttons are told apart by their index.
-fn parameters<'a>(send: &'a Value, kind: &str, index: Option<usize>) -> &'a [Value] {
-    let index_matches = |component: &Value| match (index, &component["index"]) {
-        (None, _) => true,
-        (Some(index), Value::String(given)) => given.parse() == Ok(index),
-        (Some(index), given) => given.as_u64() == Some(index as u64),
-    };
-    list(&send["components"])
-        .iter()
-        .find(|component| text(&component["type"]).eq_ignore_ascii_case(kind) && index_matches(component))
-        .map_or(&[], |component| list(&component["parameters"]))
-}
-
-fn parameter_text(parameter: &Value) -> String {
-    let fallback =
-        ["currency", "date_time"].iter().find_map(|kind| parameter[kind]["fallback_value"].as_str());
-    parameter["text"].as_str().or(fallback).unwrap_or_default().to_owned()
-}
-
-fn list(value: &Value) -> &[Value] {
-    value.as_array().map_or(&[], Vec::as_slice)
-}
-
-fn text(value: &Value) -> &str {
-    value.as_str().unwrap_or_default()
+/// Webhooks write the id as a number.
+fn number_of(template: &Value) -> u64 {
+    template["id"].as_str().and_then(|id| id.parse().ok()).unwrap_or_default()
 }

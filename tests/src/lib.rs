@@ -27,8 +27,11 @@ mod permissions;
 mod poison;
 mod restart;
 mod resume;
+mod saved_replies;
 mod search;
 mod signing_in;
+mod template_sends;
+mod templates;
 mod webchat;
 
 mod tidy;

@@ -286,7 +286,7 @@ async fn connect(server: &Server, simulator: &Simulator) -> Vec<Value> {
     let base_url = simulator.base_url();
     let wanted = [
         json!({"kind": "whatsapp", "provider": "cloud_api", "name": "WhatsApp", "group_id": "2", "address": WHATSAPP_ID,
-            "settings": {"base_url": base_url, "accept_any_number": true},
+            "settings": {"base_url": base_url, "accept_any_number": true, "waba_id": "102290129340398"},
             "credentials": {"access_token": "token", "app_secret": APP_SECRET, "verify_token": "verify"}}),
         json!({"kind": "sms", "provider": "twilio", "name": "SMS", "group_id": "2", "address": SMS_NUMBER,
             "settings": {"base_url": base_url},

@@ -11,12 +11,14 @@ pub mod inbox;
 pub mod media;
 pub mod messages;
 pub mod read;
+pub mod replies;
 pub mod search;
 pub mod session;
 pub mod setup;
 pub mod shapes;
 pub mod status;
 pub mod team;
+pub mod templates;
 pub mod timeline;
 
 use crate::error::ApiError;

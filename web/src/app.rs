@@ -2,7 +2,7 @@
 
 use crate::api::{
     access, assignment, audit, business, channels, conversations, groups, inbox, media, messages, read,
-    search, session, setup, status, team, timeline,
+    replies, search, session, setup, status, team, templates, timeline,
 };
 use crate::error::{bad_json, bad_path, bad_query, no_route};
 use crate::hooks::{sms, whatsapp};
@@ -76,6 +76,15 @@ fn api(config: &mut ServiceConfig<'_>) {
         .service(status::close_conversation)
         .service(status::reopen_conversation)
         .service(read::mark_read)
+        .service(templates::list_templates)
+        .service(templates::sync_templates)
+        .service(templates::map_template)
+        .service(templates::pick_template)
+        .service(templates::pick_first_template)
+        .service(replies::list_replies)
+        .service(replies::create_reply)
+        .service(replies::update_reply)
+        .service(replies::delete_reply)
         .service(media::upload_media)
         .service(media::download_media);
 }

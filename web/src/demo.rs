@@ -17,6 +17,7 @@ use switchboard_schema::{Business, ChannelRecord, ChannelStatus, Group, NewUser,
 use switchboard_simulator::{Account, Simulator};
 
 pub mod facts;
+mod templates;
 
 use facts::{CLOUD, DIALOG360, GATEWAY, PASSWORD, TWILIO, VONAGE, WIDGET};
 
@@ -61,6 +62,9 @@ impl Demo {
                 }
             }
         };
+        simulator
+            .set_templates(CLOUD.phone_number_id, templates::registered())
+            .map_err(|error| ServeError::Demo(error.to_string()))?;
         let port = simulator.base_url().rsplit(':').next().unwrap_or_default().to_owned();
         std::fs::write(&memory, port).map_err(|error| problem("the data directory", error))?;
         Ok(Self { simulator })
@@ -122,6 +126,7 @@ impl Demo {
                 .create_channel(ChannelRecord { channel, status, credentials, settings, created_at: now })
                 .await?;
         }
+        templates::seed(actors, BUSINESS, GROUP, ChannelId(CLOUD.channel)).await?;
         actors.reload().await?;
         Ok(())
     }
@@ -134,7 +139,7 @@ impl Demo {
                 Provider::CloudApi,
                 CLOUD.phone_number_id,
                 "WhatsApp (Cloud API)",
-                json!({"base_url": base, "api_version": "v23.0", "accept_any_number": true}),
+                json!({"base_url": base, "api_version": "v23.0", "accept_any_number": true, "waba_id": CLOUD.waba_id}),
                 json!({"access_token": CLOUD.access_token, "app_secret": CLOUD.app_secret, "verify_token": CLOUD.verify_token}),
             ),
             (

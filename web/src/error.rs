@@ -187,7 +187,11 @@ impl From<Denied> for ApiError {
 fn status_of(refusal: &Refusal) -> StatusCode {
     match refusal {
         Refusal::NotAssignee | Refusal::Forbidden => StatusCode::FORBIDDEN,
-        Refusal::NotMember { .. } | Refusal::Invalid { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+        Refusal::NotMember { .. }
+        | Refusal::Invalid { .. }
+        | Refusal::TemplateNotApproved { .. }
+        | Refusal::TemplateVarsMissing { .. }
+        | Refusal::TemplateVarInvalid { .. } => StatusCode::UNPROCESSABLE_ENTITY,
         Refusal::AlreadyAssigned { .. }
         | Refusal::ConversationClosed
         | Refusal::OpenConversationExists { .. }
@@ -212,6 +216,9 @@ impl From<StoreError> for ApiError {
                 "group_exists",
                 "A group of this name exists already. Choose another name.",
             ),
+            StoreError::Conflict { constraint: Constraint::ReplyName } => {
+                Self::invalid("name", "is the name of another saved reply of this group")
+            }
             other => Trouble::from(other).into(),
         }
     }

@@ -7,8 +7,9 @@ use crate::trouble::Trouble;
 use std::time::Duration;
 use switchboard_engine::channels::{Outgoing, SendOutcome};
 use switchboard_engine::ids::MessageId;
-use switchboard_engine::message::Message;
+use switchboard_engine::message::{Message, MessageKind};
 use switchboard_engine::receipt::{Failure, Receipt, Status};
+use switchboard_engine::template::{Filled, TemplateStatus};
 
 /// How an attempt ended, as the queue must see it.
 pub(super) enum Ended {
@@ -77,7 +78,12 @@ async fn conclude(connection: &Connection, due: Transmit, attempt: i64, outcome:
             apply_early_receipts(connection, due, &provider_message_id).await;
             ended
         }
-        SendOutcome::Refused(failure) => settle(connection, due, failed(failure)).await,
+        SendOutcome::Refused(failure) => {
+            if is_about_a_template(&failure) {
+                connection.core.lines.hint_templates(connection.line.channel.id);
+            }
+            settle(connection, due, failed(failure)).await
+        }
         SendOutcome::Unclear(_) => settle(connection, due, (Status::Unknown, None, None)).await,
         SendOutcome::TryLater { after, .. } => {
             let wait =
@@ -179,6 +185,7 @@ async fn outgoing(connection: &Connection, message: &Message) -> Result<Outgoing
         let detail = "This conversation no longer has an address on that channel.".to_owned();
         return Err(Unsendable::Failed(Failure { code: "no_address".to_owned(), detail }));
     };
+    let template = template_of(connection, message).await?;
     let mut media = Vec::with_capacity(message.media.len());
     for file in &message.media {
         media.push(fetch::hand_over(connection, file).await.map_err(|failure| match failure {
@@ -190,7 +197,31 @@ async fn outgoing(connection: &Connection, message: &Message) -> Result<Outgoing
         message_id: message.id.to_string(),
         to: route.address.clone(),
         text: message.text.clone(),
+        template,
         media,
         reply_to: None,
     })
+}
+
+/// The template a message was made of. WhatsApp may have paused it since, and then every send counts against the business.
+async fn template_of(connection: &Connection, message: &Message) -> Result<Option<Filled>, Unsendable> {
+    if message.kind != MessageKind::Template {
+        return Ok(None);
+    }
+    let blocked = |what: &str| {
+        let detail = format!("The template {what} and was not sent.");
+        Unsendable::Failed(Failure { code: "template_not_approved".to_owned(), detail })
+    };
+    let filled = Filled::of_message(message).ok_or_else(|| blocked("could not be read"))?;
+    let template = connection.core.store.template(filled.id).await.map_err(|_| Unsendable::Later)?;
+    match template.map(|template| template.status) {
+        Some(TemplateStatus::Approved) => Ok(Some(filled)),
+        Some(status) => Err(blocked(&format!("\"{}\" is {}", filled.name, status.as_str()))),
+        None => Err(blocked("no longer exists")),
+    }
+}
+
+/// WhatsApp's codes 132xxx: what we know of the template is out of date.
+fn is_about_a_template(failure: &Failure) -> bool {
+    failure.code.len() == 6 && failure.code.starts_with("132")
 }

@@ -12,8 +12,18 @@ use switchboard_engine::conversation::{
 use switchboard_engine::ids::{MediaId, MessageId, UserId};
 use switchboard_engine::message::{MediaState, Message};
 use switchboard_engine::receipt::Receipt;
+use switchboard_engine::template::{Ask, Facts, Filled};
 use switchboard_engine::user::Member;
+use switchboard_engine::wire::TemplateAsk;
 use switchboard_schema::Uploader;
+
+/// A template to send, with what its mapping may ask for.
+#[derive(Clone, Debug)]
+pub struct TemplateWish {
+    pub ask: TemplateAsk,
+    pub business_name: String,
+    pub agent_first_name: String,
+}
 
 /// A command as asked from outside, before its facts are known.
 #[derive(Clone, Debug)]
@@ -25,6 +35,8 @@ pub enum Wish {
         client_id: String,
         text: String,
         media_ids: Vec<MediaId>,
+        /// Instead of a text.
+        template: Option<Box<TemplateWish>>,
     },
     Advance {
         message_id: MessageId,
@@ -83,13 +95,17 @@ pub(super) async fn gather(
             receive.birth = birth;
             Command::Receive(receive)
         }
-        Wish::Reply { message_id, by, client_id, text, media_ids } => {
+        Wish::Reply { message_id, by, client_id, text, media_ids, template } => {
+            let (text, template) = match template {
+                Some(wish) => filled(core, state, &client_id, *wish).await?,
+                None => (text, None),
+            };
             let attachments = match attachments(core, &by, media_ids).await {
                 // A repeat: the files belong to the message that the first try made.
                 Err(Trouble::Refused(_)) if said_before(core, state, &client_id).await? => Vec::new(),
                 files => files?,
             };
-            Command::Reply(Box::new(Reply { message_id, by, client_id, text, attachments }))
+            Command::Reply(Box::new(Reply { message_id, by, client_id, text, attachments, template }))
         }
         Wish::Advance { message_id, receipt, provider_message_id } => {
             let remembered = state.recent_outbound.iter().find(|sent| sent.id == message_id).cloned();
@@ -110,6 +126,34 @@ pub(super) async fn gather(
         Wish::Reopen(by) => Command::Reopen(Reopen { by }),
         Wish::Read { by, upto } => read(core, state, by, upto).await?,
     })
+}
+
+/// The template as it is now, filled in. One that was said before is the same again, whatever became of the template since.
+async fn filled(
+    core: &Core,
+    state: &Conversation,
+    client_id: &str,
+    wish: TemplateWish,
+) -> Result<(String, Option<Box<Filled>>), Trouble> {
+    let unknown = || Refusal::Invalid {
+        field: "template.id",
+        detail: "is not a template of a WhatsApp channel this contact writes on".to_owned(),
+    };
+    let template = core.store.template(wish.ask.id).await?.ok_or_else(unknown)?;
+    if !state.routes.iter().any(|route| route.channel_id == template.channel_id) {
+        return Err(unknown().into());
+    }
+    let TemplateAsk { vars, reference, .. } = wish.ask;
+    let facts = Facts::of(&state.contact, &wish.business_name, &wish.agent_first_name);
+    let filled = match template.fill(&Ask { vars, reference }, &facts) {
+        Ok(filled) => filled,
+        Err(refusal) => {
+            let before = core.store.message_by_client_id(state.id, client_id.to_owned()).await?;
+            let same = before.as_ref().and_then(Filled::of_message).filter(|one| one.id == template.id);
+            same.ok_or(refusal)?
+        }
+    };
+    Ok((filled.text.clone(), Some(Box::new(filled))))
 }
 
 /// Files must be the sender's own, stored, and not part of another message.

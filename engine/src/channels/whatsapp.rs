@@ -3,7 +3,7 @@
 //! A sender may have no phone number: people with a username are known by a user id ("US.134…") only.
 //!
 //! In order of use: [`signature`] proves who calls, [`parse`] reads what they say, [`render`] writes our requests, [`outcome`] reads
-//! the answers.
+//! the answers; [`templates`] is all about those.
 
 pub mod transport;
 
@@ -16,5 +16,7 @@ mod loose;
 mod status;
 
 pub mod render;
+
+pub mod templates;
 
 pub mod outcome;

@@ -1,6 +1,7 @@
 //! Why the rules said no: a closed list, each with a stable code, a sentence for the person and the way out.
 
 use crate::ids::{ConversationId, UserId};
+use crate::template::Hindrance;
 use crate::time::Timestamp;
 use std::fmt;
 
@@ -24,6 +25,18 @@ pub enum Refusal {
         closed_at: Option<Timestamp>,
     },
     ClientIdReused,
+    /// WhatsApp does not let it be sent, or nobody said how to fill it in.
+    TemplateNotApproved {
+        status: &'static str,
+    },
+    /// Nothing is sent with a gap in it.
+    TemplateVarsMissing {
+        vars: Vec<String>,
+    },
+    TemplateVarInvalid {
+        var: String,
+        detail: String,
+    },
     /// An input the person can mend; `field` names it.
     Invalid {
         field: &'static str,
@@ -46,6 +59,9 @@ impl Refusal {
             Self::OpenConversationExists { .. } => "open_conversation_exists",
             Self::WindowClosed { .. } => "window_closed",
             Self::ClientIdReused => "client_id_reused",
+            Self::TemplateNotApproved { .. } => "template_not_approved",
+            Self::TemplateVarsMissing { .. } => "template_vars_missing",
+            Self::TemplateVarInvalid { .. } => "template_var_invalid",
             Self::Invalid { .. } => "validation",
             Self::ChannelNotConnected => "channel_not_connected",
             Self::StaleVersion => "stale_version",
@@ -65,6 +81,9 @@ impl Refusal {
             Self::WindowClosed { closed_at } => {
                 serde_json::json!({"closed_at": closed_at, "allowed": ["template"]})
             }
+            Self::TemplateNotApproved { status } => serde_json::json!({"status": status}),
+            Self::TemplateVarsMissing { vars } => serde_json::json!({"vars": vars}),
+            Self::TemplateVarInvalid { var, .. } => serde_json::json!({"var": var}),
             _ => return serde_json::Map::new(),
         };
         facts.as_object().cloned().unwrap_or_default()
@@ -86,6 +105,11 @@ impl fmt::Display for Refusal {
                 "More than 24 hours have passed since the customer's last message. WhatsApp only allows a registered template until they write again.",
             ),
             Self::ClientIdReused => f.write_str("This client_id was already used for a different message. Use a new one."),
+            Self::TemplateNotApproved { status } => {
+                write!(f, "This template cannot be sent ({status}). {}", Hindrance::cure(status))
+            }
+            Self::TemplateVarsMissing { vars } => write!(f, "Fill in {} first.", vars.join(", ")),
+            Self::TemplateVarInvalid { var, detail } => write!(f, "The value of {var} {detail}."),
             Self::Invalid { field, detail } => write!(f, "{field}: {detail}"),
             Self::ChannelNotConnected => f.write_str("This conversation has no connected channel to answer on."),
             Self::StaleVersion => f.write_str("The conversation has changed in the meantime. Look again and retry."),

@@ -10,6 +10,7 @@ use crate::channels::whatsapp::render::caption_limit;
 use crate::ids::{ChannelId, MessageId};
 use crate::message::{Direction, Media, Message, MessageKind, Sender};
 use crate::receipt::Status;
+use crate::template::{Filled, placeholder};
 use crate::time::Timestamp;
 use crate::user::Member;
 
@@ -21,6 +22,8 @@ pub struct Reply {
     pub client_id: String,
     pub text: String,
     pub attachments: Vec<Attachment>,
+    /// A registered template instead of free text: `text` is its body, an attachment its header's file.
+    pub template: Option<Box<Filled>>,
 }
 
 /// An uploaded file, with what the limits of channels ask.
@@ -35,7 +38,7 @@ impl Reply {
             return if known { Ok(()) } else { Err(Refusal::ClientIdReused) };
         }
         outcome.next.require_open()?;
-        let Some(route) = outcome.next.reply_route().cloned() else {
+        let Some(route) = self.route(outcome).cloned() else {
             return Err(Refusal::ChannelNotConnected);
         };
         self.check(&route, outcome.now())?;
@@ -53,9 +56,19 @@ impl Reply {
         Some(*known.text == *self.text)
     }
 
+    /// A template belongs to a channel; free text goes where the customer wrote last.
+    fn route<'a>(&self, outcome: &'a Outcome) -> Option<&'a Route> {
+        match &self.template {
+            None => outcome.next.reply_route(),
+            Some(template) => {
+                outcome.next.routes.iter().find(|route| Some(route.channel_id) == template.channel_id)
+            }
+        }
+    }
+
     fn check(&self, route: &Route, now: Timestamp) -> Result<(), Refusal> {
         let window = CareWindow::at(route.kind, route.last_inbound_at, now);
-        if window.state == WindowState::Closed {
+        if window.state == WindowState::Closed && self.template.is_none() {
             return Err(Refusal::WindowClosed { closed_at: window.expires_at });
         }
         let invalid = |field, detail: String| Err(Refusal::Invalid { field, detail });
@@ -64,6 +77,13 @@ impl Reply {
         }
         if self.text.trim().is_empty() && self.attachments.is_empty() {
             return invalid("text", "write something or attach a file".to_owned());
+        }
+        if self.template.is_some() {
+            return Ok(());
+        }
+        let unresolved = placeholder::unresolved(&self.text);
+        if !unresolved.is_empty() {
+            return Err(Refusal::TemplateVarsMissing { vars: unresolved });
         }
         let (length, max) = (self.text.chars().count(), route.kind.max_text());
         if length > max {
@@ -112,6 +132,14 @@ impl Reply {
         outcome.changes.push(Change::InsertMessage(Box::new(message)));
     }
 
+    fn kind(&self) -> MessageKind {
+        match (&self.template, self.attachments.is_empty()) {
+            (Some(_), _) => MessageKind::Template,
+            (None, true) => MessageKind::Text,
+            (None, false) => MessageKind::Media,
+        }
+    }
+
     fn message(&self, outcome: &Outcome, channel_id: ChannelId, status: Status) -> Message {
         let now = outcome.now();
         let media: Vec<Media> = self.attachments.iter().map(|attachment| attachment.media.clone()).collect();
@@ -121,12 +149,12 @@ impl Reply {
             seq: outcome.next.last_seq + 1,
             channel_id,
             direction: Direction::Out,
-            kind: if media.is_empty() { MessageKind::Text } else { MessageKind::Media },
+            kind: self.kind(),
             sender: Sender::User(self.by.id),
             sender_name: Some(self.by.name.clone()),
             text: self.text.clone(),
             media,
-            extra: None,
+            extra: self.template.as_ref().map(|template| template.extra()),
             client_id: Some(self.client_id.clone()),
             provider_message_id: None,
             reply_to: None,

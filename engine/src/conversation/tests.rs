@@ -106,6 +106,7 @@ fn reply(id: i64, by: &Member, text: &str) -> Reply {
         client_id: format!("c{id}"),
         text: text.to_owned(),
         attachments: Vec::new(),
+        template: None,
     }
 }
 

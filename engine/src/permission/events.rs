@@ -59,4 +59,6 @@ pub const EVENTS: &[(&str, Audience)] = &[
     ("permissions.changed", Audience::User),
     ("group.joined", Audience::User),
     ("group.left", Audience::User),
+    // With details for those who run templates.
+    ("template.updated", Audience::Group),
 ];

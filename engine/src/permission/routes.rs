@@ -79,6 +79,16 @@ pub const ROUTES: &[Route] = &[
     at("GET", "/api/v1/channels", SignedIn(Op::ViewTeam)),
     at("POST", "/api/v1/channels", SomeGroup(Op::ManageChannels)),
 
+    at("GET", "/api/v1/groups/{id}/templates", Group(Op::ManageTemplates)),
+    at("POST", "/api/v1/channels/{id}/templates/sync", SomeGroup(Op::ManageTemplates)),
+    at("PUT", "/api/v1/templates/{id}/mapping", SomeGroup(Op::ManageTemplates)),
+    at("GET", "/api/v1/conversations/{id}/sendable-templates", Conversation(Op::PickTemplate)),
+    at("GET", "/api/v1/channels/{id}/sendable-templates", SignedIn(Op::PickTemplate)),
+    at("GET", "/api/v1/groups/{id}/replies", Group(Op::ViewTeam)),
+    at("POST", "/api/v1/groups/{id}/replies", Group(Op::ManageTemplates)),
+    at("PUT", "/api/v1/replies/{id}", SomeGroup(Op::ManageTemplates)),
+    at("DELETE", "/api/v1/replies/{id}", SomeGroup(Op::ManageTemplates)),
+
     at("GET", "/api/v1/contacts/{id}/access", SomeGroup(Op::SetContactAccess)),
     at("PUT", "/api/v1/contacts/{id}/access", SomeGroup(Op::SetContactAccess)),
 

@@ -1,7 +1,8 @@
 //! Frames from clients. Unknown fields are ignored, an unknown `t` is a named error.
 
-use crate::ids::{ConversationId, MediaId, UserId};
+use crate::ids::{ConversationId, MediaId, TemplateId, UserId};
 use serde::Deserialize;
+use std::collections::BTreeMap;
 
 /// A frame of an agent's browser.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -26,6 +27,8 @@ pub enum AgentCommand {
         text: Option<String>,
         #[serde(default)]
         media_ids: Vec<MediaId>,
+        #[serde(default)]
+        template: Option<TemplateAsk>,
     },
     #[serde(rename = "conversation.attend")]
     Attend { conversation_id: ConversationId },
@@ -89,6 +92,18 @@ impl AgentCommand {
             Self::Resume { .. } | Self::Ping => None,
         }
     }
+}
+
+/// A registered template to send, by REST and by socket alike.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct TemplateAsk {
+    pub id: TemplateId,
+    /// Values by the variables' keys; the others come from the mapping.
+    #[serde(default)]
+    pub vars: BTreeMap<String, String>,
+    /// About an order, an invoice, a booking: what `reference.KEY` stands for.
+    #[serde(default)]
+    pub reference: BTreeMap<String, String>,
 }
 
 /// A frame of a webchat visitor.

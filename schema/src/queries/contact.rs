@@ -7,7 +7,22 @@ use crate::tables::{contact, identity};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use switchboard_engine::contact::{Contact, Identity, IdentityKind};
-use switchboard_engine::ids::BusinessId;
+use switchboard_engine::ids::{BusinessId, ContactId};
+
+pub(crate) async fn by_id(
+    conn: &mut Conn,
+    business: BusinessId,
+    id: ContactId,
+) -> Result<Option<Contact>, StoreError> {
+    let row: Option<ContactRow> = contact::table
+        .find(id.0)
+        .filter(contact::business_id.eq(business.0))
+        .select(ContactRow::as_select())
+        .first(conn)
+        .await
+        .optional()?;
+    row.map(Contact::try_from).transpose()
+}
 
 /// The contact the best known mark belongs to, and the marks nobody has yet.
 pub(crate) async fn find(

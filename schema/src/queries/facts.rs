@@ -88,8 +88,10 @@ pub(crate) async fn check_tables(conn: &mut Conn) -> Result<usize, StoreError> {
         quarantine,
         read_state,
         search_pending,
+        saved_reply,
         session,
         team_group,
+        template,
         user_account,
     )
 }

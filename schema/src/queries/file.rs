@@ -7,13 +7,16 @@ use crate::rows::message::MediaRow;
 use crate::tables::{media, message};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use switchboard_engine::ids::{BusinessId, ChannelId, ContactId, ConversationId, MediaId, MessageId, UserId};
+use switchboard_engine::ids::{
+    BusinessId, ChannelId, ContactId, ConversationId, GroupId, MediaId, MessageId, UserId,
+};
 use switchboard_engine::time::Timestamp;
 
 fn uploader(kind: Option<&str>, id: Option<i64>) -> Option<Uploader> {
     match (kind, id) {
         (Some("user"), Some(id)) => Some(Uploader::User(UserId(id))),
         (Some("contact"), Some(id)) => Some(Uploader::Contact(ContactId(id))),
+        (Some("library"), Some(id)) => Some(Uploader::Library(GroupId(id))),
         (Some("visitor"), Some(id)) => Some(Uploader::Visitor(id)),
         _ => None,
     }
@@ -24,6 +27,7 @@ pub(crate) async fn create_upload(conn: &mut Conn, upload: &NewUpload) -> Result
         Uploader::User(id) => ("user", id.0),
         Uploader::Contact(id) => ("contact", id.0),
         Uploader::Visitor(id) => ("visitor", id),
+        Uploader::Library(id) => ("library", id.0),
     };
     let file = &upload.media;
     diesel::insert_into(media::table)
@@ -121,8 +125,47 @@ pub(crate) async fn pending(conn: &mut Conn, limit: usize) -> Result<Vec<Pending
 
 /// Uploads nobody sent: their rows go, their storage keys come back for the bytes to go as well.
 pub(crate) async fn forget_uploads(conn: &mut Conn, before: Timestamp) -> Result<Vec<String>, StoreError> {
-    let abandoned = media::table.filter(media::message_id.is_null().and(media::created_at.lt(before.0)));
+    let abandoned = media::table.filter(
+        media::message_id
+            .is_null()
+            .and(media::created_at.lt(before.0))
+            .and(media::uploader_kind.is_null().or(media::uploader_kind.ne("library"))),
+    );
     let keys: Vec<Option<String>> =
         diesel::delete(abandoned).returning(media::storage_key).load(conn).await?;
     Ok(keys.into_iter().flatten().collect())
+}
+
+/// Uploads become part of a group's library.
+pub(crate) async fn keep_in_library(
+    conn: &mut Conn,
+    ids: &[MediaId],
+    group: GroupId,
+) -> Result<usize, StoreError> {
+    let uploads =
+        media::table.filter(media::id.eq_any(ids.iter().map(|id| id.0)).and(media::message_id.is_null()));
+    let kept = diesel::update(uploads)
+        .set((media::uploader_kind.eq("library"), media::uploader_id.eq(group.0)))
+        .execute(conn)
+        .await?;
+    Ok(kept)
+}
+
+/// They are nobody's uploads from here on, and as old as this moment.
+pub(crate) async fn leave_library(
+    conn: &mut Conn,
+    ids: &[MediaId],
+    at: Timestamp,
+) -> Result<usize, StoreError> {
+    let files = media::table
+        .filter(media::id.eq_any(ids.iter().map(|id| id.0)).and(media::uploader_kind.eq("library")));
+    let left = diesel::update(files)
+        .set((
+            media::uploader_kind.eq(None::<String>),
+            media::uploader_id.eq(None::<i64>),
+            media::created_at.eq(at.0),
+        ))
+        .execute(conn)
+        .await?;
+    Ok(left)
 }

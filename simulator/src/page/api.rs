@@ -30,6 +30,7 @@ pub(super) fn routes(cfg: &mut ServiceConfig) {
         .route("/api/react", web::post().to(react))
         .route("/api/settings", web::post().to(settings))
         .route("/api/switches", web::post().to(switches))
+        .route("/api/template", web::post().to(template))
         .route("/api/clock", web::post().to(clock))
         .route("/api/media/{id}", web::get().to(media));
 }
@@ -201,6 +202,26 @@ async fn switches(sim: Data<Simulator>, new: Json<NewSwitches>) -> HttpResponse 
     let NewSwitches { account, switches } = new.into_inner();
     match sim.faults().set(&account, switches) {
         Ok(()) => HttpResponse::NoContent().finish(),
+        Err(error) => problem(404, &error.to_string()),
+    }
+}
+
+#[derive(Deserialize)]
+struct NewState {
+    account: String,
+    name: String,
+    language: String,
+    status: String,
+}
+
+async fn template(sim: Data<Simulator>, new: Json<NewState>) -> HttpResponse {
+    let NewState { account, name, language, status } = new.into_inner();
+    if !["APPROVED", "PENDING", "REJECTED", "PAUSED", "DISABLED"].contains(&status.as_str()) {
+        return problem(422, "A template is APPROVED, PENDING, REJECTED, PAUSED or DISABLED.");
+    }
+    match sim.set_template_status(&account, &name, &language, &status) {
+        Ok(true) => HttpResponse::NoContent().finish(),
+        Ok(false) => problem(404, "There is no such template."),
         Err(error) => problem(404, &error.to_string()),
     }
 }

@@ -2,13 +2,16 @@
 
 use serde_json::{Value, json};
 
+use crate::account::AccountState;
 use crate::clock::micros;
 use crate::config::Provider;
+use crate::lock::lock;
 use crate::phone::handset::{Handset, Tick};
 use crate::simulator::Simulator;
 
 const PHONES: usize = 24;
 const MESSAGES: usize = 100;
+const TEMPLATES: usize = 50;
 const CARE_WINDOW_MS: u64 = 24 * 3_600_000;
 
 pub(super) fn state(sim: &Simulator) -> Value {
@@ -42,6 +45,7 @@ pub(super) fn state(sim: &Simulator) -> Value {
             json!({
                 "key": account.key, "provider": provider, "number": account.config.number(),
                 "switches": *account.switches(), "phones": shown, "phones_total": total,
+                "templates": templates(account),
             })
         })
         .collect();
@@ -52,6 +56,18 @@ pub(super) fn state(sim: &Simulator) -> Value {
         "callbacks": sim.callbacks(),
         "accepted": sim.journal_len(),
     })
+}
+
+/// What the page lets a person approve or pause.
+fn templates(account: &AccountState) -> Vec<Value> {
+    if !matches!(account.provider(), Provider::CloudApi | Provider::Dialog360) {
+        return Vec::new();
+    }
+    let all = lock(&account.templates).list(None, None);
+    let shown = all.iter().take(TEMPLATES);
+    shown
+        .map(|one| json!({ "name": one["name"], "language": one["language"], "status": one["status"] }))
+        .collect()
 }
 
 fn view(handset: &Handset, provider: Provider, now_ms: u64) -> Value {

@@ -22,6 +22,7 @@ use crate::journal::Accepted;
 use crate::limits::{PAIR_BURST, PAIR_INTERVAL};
 use crate::phone::digits;
 use crate::phone::handset::{Handset, Message, Tick};
+use crate::template::HeaderFile;
 use crate::world::World;
 
 /// The customer care window, in microseconds.
@@ -96,6 +97,10 @@ fn render(account: &AccountState, outgoing: &mut Outgoing) -> Result<String, Gra
     let Some(template) = &outgoing.template else { return Ok("service".to_owned()) };
     let rendered = crate::lock::lock(&account.templates).render(template)?;
     outgoing.body = rendered.body;
+    outgoing.file = rendered.media.map(|file| match file {
+        HeaderFile::Id(id) => File::Id(id),
+        HeaderFile::Link(link) => File::Link(link),
+    });
     outgoing.buttons = rendered.buttons;
     Ok(rendered.category)
 }

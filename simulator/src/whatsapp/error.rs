@@ -86,6 +86,11 @@ impl GraphError {
                 (StatusCode::BAD_REQUEST, "Number of parameters does not match the expected number of params")
             }
             132_001 => (StatusCode::NOT_FOUND, "Template name does not exist in the translation"),
+            132_005 => (StatusCode::BAD_REQUEST, "Translated text too long"),
+            132_012 => {
+                (StatusCode::BAD_REQUEST, "Parameter format does not match format in the created template")
+            }
+            132_018 => (StatusCode::BAD_REQUEST, "There was an issue with the parameters in your template"),
             132_015 => (StatusCode::BAD_REQUEST, "Template is Paused"),
             132_016 => (StatusCode::BAD_REQUEST, "Template is Disabled"),
             _ => (StatusCode::BAD_REQUEST, "Invalid parameter"),

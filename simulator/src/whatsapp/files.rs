@@ -146,11 +146,23 @@ pub(crate) async fn fetch(world: &World, link: &str) -> Result<(String, Bytes), 
 
 /// Ends the review of a new template a moment later and tells the product.
 pub(crate) fn review_template(world: &Arc<World>, account: &Arc<AccountState>, id: &str) {
-    use crate::callbacks::{Callback, Payload, dispatch};
     let Some(value) = lock(&account.templates).review(id) else { return };
-    let payload = Payload::WhatsApp { field: "message_template_status_update", value };
+    let wait = std::time::Duration::from_millis(200);
+    tell_of_template(world, account, "message_template_status_update", value, wait);
+}
+
+/// Posts news about a template to the product.
+pub(crate) fn tell_of_template(
+    world: &Arc<World>,
+    account: &Arc<AccountState>,
+    field: &'static str,
+    value: serde_json::Value,
+    wait: std::time::Duration,
+) {
+    use crate::callbacks::{Callback, Payload, dispatch};
+    let payload = Payload::WhatsApp { field, value };
     if account.switches().callbacks {
-        dispatch(world, account, id, Callback::status(payload).after(std::time::Duration::from_millis(200)));
+        dispatch(world, account, field, Callback::status(payload).after(wait));
     }
     world.changed();
 }

@@ -168,7 +168,7 @@ fn needs(provider: Provider) -> (&'static [&'static str], &'static [&'static str
         }
         Provider::CloudApi => (
             &["access_token", "app_secret", "verify_token"],
-            &["base_url", "api_version", "accept_any_number"],
+            &["base_url", "api_version", "accept_any_number", "waba_id"],
         ),
         Provider::Dialog360 => {
             (&["api_key", "webhook_secret"], &["base_url", "webhook_header", "accept_any_number"])
@@ -262,6 +262,9 @@ fn setting_problem(known: &[&str], name: &str, value: &Value) -> Option<String> 
         }
         ("base_url" | "send_url", Value::String(url)) => {
             url.starts_with("http://") || url.starts_with("https://")
+        }
+        ("waba_id", Value::String(id)) => {
+            (5..=32).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_digit())
         }
         ("colour", Value::String(colour)) => {
             colour.len() == 7

@@ -52,6 +52,7 @@ pub(crate) async fn download_media(
             site.actors.look(user.id, conversation).await?;
         }
         None if record.uploader == Some(Uploader::User(user.id)) => {}
+        None if matches!(record.uploader, Some(Uploader::Library(group)) if user.sees(group)) => {}
         None => return Err(ApiError::not_found()),
     }
     let show = if query.inline == Some(1) { Show::Inline } else { Show::Attachment };

@@ -1,6 +1,7 @@
 //! The frames of both websockets as schemas; docs/protocol.md says what they mean.
 #![expect(dead_code, clippy::large_enum_variant, reason = "described here, written and read elsewhere")]
 
+use crate::api::messages::TemplateRequest;
 use crate::api::shapes::{Conversation, Media, Message, ReadState};
 use serde::Deserialize;
 use utoipa::openapi::{Components, RefOr, Schema};
@@ -19,6 +20,7 @@ enum AgentCommand {
         client_id: String,
         text: Option<String>,
         media_ids: Option<Vec<String>>,
+        template: Option<TemplateRequest>,
     },
     #[serde(rename = "conversation.attend")]
     Attend { req: Option<String>, conversation_id: String },
@@ -102,8 +104,20 @@ enum AgentServerFrame {
     Typing { conversation_id: String, d: TypingBy },
     #[serde(rename = "presence.viewing")]
     Viewing { conversation_id: String, d: ViewedBy },
+    #[serde(rename = "template.updated")]
+    TemplateUpdated { d: TemplateUpdated },
     #[serde(rename = "server.draining")]
     Draining { d: Draining },
+}
+
+/// Agents get `group_id` only: what they can send has changed.
+#[derive(Deserialize, ToSchema)]
+struct TemplateUpdated {
+    group_id: String,
+    channel_id: Option<String>,
+    /// Missing when the whole list must be read again.
+    #[schema(value_type = Option<Object>)]
+    template: Option<serde_json::Value>,
 }
 
 #[derive(Deserialize, ToSchema)]

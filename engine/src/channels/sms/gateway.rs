@@ -159,6 +159,7 @@ mod tests {
             message_id: "42".to_owned(),
             to: "+447700900001".to_owned(),
             text: "a & b".to_owned(),
+            template: None,
             media: vec![OutgoingMedia { kind: MediaKind::Image, reference, file_name: None }],
             reply_to: None,
         }

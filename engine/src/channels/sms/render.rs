@@ -121,6 +121,7 @@ mod tests {
             message_id: "42".to_owned(),
             to: "+14155552345".to_owned(),
             text: "Hello! 👍 & bye".to_owned(),
+            template: None,
             media: ["https://x.example/1", "https://x.example/2"]
                 .map(|url| OutgoingMedia {
                     kind: MediaKind::Image,

@@ -3,6 +3,7 @@
 use super::content;
 use super::loose::{Loose, mend_surrogates, object};
 use super::status;
+use super::templates;
 use crate::channels::{Addressed, Delivery, Event, InboundMessage, ParseError};
 use crate::contact::{Identity, IdentityKind};
 use crate::phone;
@@ -29,6 +30,9 @@ struct Body<'a> {
 
 #[derive(Deserialize)]
 struct Entry<'a> {
+    /// The WhatsApp business account.
+    #[serde(borrow, default)]
+    id: Loose<'a>,
     #[serde(borrow)]
     changes: Vec<&'a RawValue>,
 }
@@ -43,16 +47,22 @@ struct Change<'a> {
 
 fn read_entry(raw: &RawValue, delivery: &mut Delivery) {
     match object::<Entry<'_>>(raw.get()) {
-        Ok(entry) => entry.changes.into_iter().for_each(|change| read_change(change, delivery)),
+        Ok(entry) => {
+            let account = entry.id.text();
+            entry.changes.into_iter().for_each(|change| read_change(change, account.as_ref(), delivery));
+        }
         Err(error) => delivery.events.push(malformed(None, "entry", &error, raw)),
     }
 }
 
-fn read_change(raw: &RawValue, delivery: &mut Delivery) {
+fn read_change(raw: &RawValue, account: Option<&String>, delivery: &mut Delivery) {
     let change: Change<'_> = match object(raw.get()) {
         Ok(change) => change,
         Err(error) => return delivery.events.push(malformed(None, "change", &error, raw)),
     };
+    if let Some(event) = template_news(&change, account) {
+        return delivery.events.push(Addressed { address: None, event });
+    }
     if let Some(reason) = ignored_field(change.field.as_str()) {
         return delivery.events.push(Addressed { address: None, event: Event::Ignored { reason } });
     }
@@ -62,9 +72,19 @@ fn read_change(raw: &RawValue, delivery: &mut Delivery) {
     }
 }
 
+/// News about a template, which concerns an account and not a number.
+fn template_news(change: &Change<'_>, account: Option<&String>) -> Option<Event> {
+    let field = change.field.as_str();
+    if !field.contains("template") {
+        return None;
+    }
+    let value = serde_json::from_str(change.value.get()).unwrap_or_default();
+    templates::event(field, account.cloned(), &value)
+}
+
 /// The metric label of a field we do not use; `None` for messages.
 fn ignored_field(field: &str) -> Option<&'static str> {
-    const KNOWN: [&str; 18] = [
+    const KNOWN: [&str; 14] = [
         "account_alerts",
         "account_review_update",
         "account_update",
@@ -73,15 +93,11 @@ fn ignored_field(field: &str) -> Option<&'static str> {
         "flows",
         "history",
         "message_echoes",
-        "message_template_components_update",
-        "message_template_quality_update",
-        "message_template_status_update",
         "phone_number_name_update",
         "phone_number_quality_update",
         "security",
         "smb_app_state_sync",
         "smb_message_echoes",
-        "template_category_update",
         "user_preferences",
     ];
     match field {

@@ -1,5 +1,6 @@
 //! Our requests to WhatsApp: messages, read marks, typing.
 
+use super::templates;
 use super::transport::Transport;
 use crate::channels::{HttpCall, Outgoing, OutgoingMedia};
 use crate::message::MediaKind;
@@ -8,9 +9,10 @@ use serde_json::{Map, Value, json};
 /// Sends a message: its file with the text as caption, else its text. One file at most; the caller splits
 /// and sends the text apart where [`caption_limit`] is too small.
 pub fn message(transport: &Transport, outgoing: &Outgoing) -> HttpCall {
-    let (kind, content) = match outgoing.media.first() {
-        Some(media) => (media.kind.as_str(), file(media, &outgoing.text)),
-        None => ("text", json!({"body": outgoing.text, "preview_url": has_link(&outgoing.text)})),
+    let (kind, content) = match (&outgoing.template, outgoing.media.first()) {
+        (Some(template), media) => ("template", templates::content(template, media)),
+        (None, Some(media)) => (media.kind.as_str(), file(media, &outgoing.text)),
+        (None, None) => ("text", json!({"body": outgoing.text, "preview_url": has_link(&outgoing.text)})),
     };
     let mut body = Map::new();
     let mut put = |key: &str, value: Value| body.insert(key.to_owned(), value);
@@ -92,6 +94,7 @@ mod tests {
             message_id: "42".to_owned(),
             to: to.to_owned(),
             text: "hi".to_owned(),
+            template: None,
             media: Vec::new(),
             reply_to: None,
         }

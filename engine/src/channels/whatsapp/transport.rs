@@ -69,6 +69,11 @@ impl Transport {
         HttpCall { method: "POST", url, headers, body: body.to_string().into_bytes() }
     }
 
+    /// A `GET` below the provider's base.
+    pub(super) fn get_path(&self, path: &str) -> HttpCall {
+        self.get(format!("{}/{path}", self.versioned_base()))
+    }
+
     fn get(&self, url: String) -> HttpCall {
         HttpCall { method: "GET", url, headers: vec![self.auth_header()], body: Vec::new() }
     }

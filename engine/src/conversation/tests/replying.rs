@@ -1,6 +1,11 @@
 //! Reply: attending by answering, the closed window, repeats of a client id, limits of each channel.
 
 use super::*;
+use crate::care_window::WindowState;
+use crate::ids::TemplateId;
+use crate::message::MessageKind;
+use crate::template::Filled;
+use crate::template::fill::Parameters;
 
 #[test]
 fn a_reply_is_stored_and_queued_before_anything_leaves() {
@@ -151,4 +156,42 @@ fn only_the_newest_outbound_messages_are_remembered() {
     let state = (2..=count).fold(begun(ChannelKind::Webchat), |s, id| after(&s, [replied(id, &ann(), "x")]));
     assert_eq!(state.recent_outbound.len(), MEMORY);
     assert_eq!(state.recent_outbound.front().unwrap().id, MessageId(3));
+}
+
+/// To see it go red: let `check` look at the window for templates, or `append` move a route's `last_inbound_at`.
+#[test]
+fn s4_11_a_template_needs_no_window_and_opens_none() {
+    let filled = |channel| {
+        Box::new(Filled {
+            id: TemplateId(3),
+            name: "welcome".to_owned(),
+            language: "en_GB".to_owned(),
+            category: "utility".to_owned(),
+            header: None,
+            footer: None,
+            buttons: Vec::new(),
+            parameters: Parameters::default(),
+            text: "Welcome!".to_owned(),
+            channel_id: Some(ChannelId(channel)),
+            header_media: None,
+        })
+    };
+    let asked = |channel| Reply { template: Some(filled(channel)), ..reply(2, &ann(), "Welcome!") };
+    let mine = after(&begun(ChannelKind::Whatsapp), [Command::Attend(Attend { by: ann() })]);
+    let sent = mine.handle(&Command::Reply(Box::new(asked(6))), hours(30));
+    assert_eq!(story(&sent).first().unwrap(), "#4 out \"Welcome!\" queued");
+    let next = sent.unwrap().next;
+    assert_eq!(next.window(hours(30)).unwrap().state, WindowState::Closed);
+    assert_eq!(next.last_message.as_ref().unwrap().kind, MessageKind::Template);
+    // Another channel's template has nowhere to go.
+    let stray = mine.handle(&Command::Reply(Box::new(asked(99))), hours(1));
+    assert_eq!(stray.unwrap_err(), Refusal::ChannelNotConnected);
+}
+
+#[test]
+fn s2_05_a_text_with_a_gap_is_refused() {
+    let mine = after(&begun(ChannelKind::Webchat), [Command::Attend(Attend { by: ann() })]);
+    let refused = mine.handle(&replied(2, &ann(), "Hi [contact-firstname] of [contact-company]"), seconds(5));
+    let vars = vec!["contact-firstname".to_owned(), "contact-company".to_owned()];
+    assert_eq!(refused.unwrap_err(), Refusal::TemplateVarsMissing { vars });
 }

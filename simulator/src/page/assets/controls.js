@@ -30,7 +30,7 @@ export function renderControls(state) {
       panels.set(account.key, panel(account));
       document.getElementById("faults").append(panels.get(account.key).element);
     }
-    panels.get(account.key).update(account.switches);
+    panels.get(account.key).update(account);
   }
   const { posted, refused, given_up, pending } = state.callbacks;
   document.getElementById("counts").textContent =
@@ -50,6 +50,23 @@ function fillAccounts(accounts) {
   select.replaceChildren(...accounts.map((one) => el("option", { value: one.key }, `${NAMES[one.provider]} ${one.number}`)));
 }
 
+const STATES = ["APPROVED", "PENDING", "REJECTED", "PAUSED", "DISABLED"];
+
+// One list per template; choosing a state tells the product as Meta would.
+function showTemplates(place, account, known) {
+  if (place.childElementCount !== known.length) {
+    place.replaceChildren(...known.map(({ name, language }) => {
+      const select = el("select", {}, ...STATES.map((state) => el("option", { value: state }, state)));
+      select.addEventListener("change", () => post("template", { account, name, language, status: select.value }));
+      return el("label", { class: "number" }, select, el("span", {}, `${name} (${language})`));
+    }));
+  }
+  known.forEach(({ status }, at) => {
+    const select = place.children[at].querySelector("select");
+    if (document.activeElement !== select) select.value = status;
+  });
+}
+
 function panel(account) {
   const kind = ["twilio", "vonage", "http_sms"].includes(account.provider) ? "sms" : "wa";
   const offered = SWITCHES.filter(([, , only]) => !only || only === kind);
@@ -66,12 +83,15 @@ function panel(account) {
     });
     return el("label", { class: flag ? "check" : "number" }, input, el("span", {}, label));
   });
+  const templates = el("div", {});
   const active = el("span", { class: "active" });
   const element = el("details", { class: "card" },
     el("summary", {}, `${NAMES[account.provider]} ${account.number}`, active),
-    el("fieldset", {}, el("legend", { class: "quiet" }, `Switches of ${account.number}`), ...rows));
-  function update(switches) {
+    el("fieldset", {}, el("legend", { class: "quiet" }, `Switches of ${account.number}`), ...rows),
+    ...(kind === "wa" ? [el("fieldset", {}, el("legend", { class: "quiet" }, `Templates of ${account.number}`), templates)] : []));
+  function update({ switches, templates: known = [] }) {
     current = switches;
+    showTemplates(templates, account.key, known);
     let on = 0;
     for (const [name, input] of inputs) {
       if (input.type === "checkbox") input.checked = switches[name];

@@ -55,6 +55,7 @@ mod tests {
             message_id: "42".to_owned(),
             to: "+447700900001".to_owned(),
             text: text.to_owned(),
+            template: None,
             media: Vec::new(),
             reply_to: None,
         }

@@ -1,0 +1,2 @@
+DROP TABLE saved_reply;
+DROP TABLE template;
