@@ -55,6 +55,8 @@ pub const EVENTS: &[(&str, Audience)] = &[
     ("message.media", Audience::Conversation),
     ("typing", Audience::Conversation),
     ("presence.viewing", Audience::Conversation),
+    // What everybody sees goes to the group, what one sees besides to that user.
+    ("counts.updated", Audience::Group),
     ("conversation.read_state", Audience::User),
     ("permissions.changed", Audience::User),
     ("group.joined", Audience::User),

@@ -2,7 +2,7 @@
 
 use super::super::Conn;
 use super::search::{self, Matching};
-use super::{conversation as conversations, message};
+use super::{conversation as conversations, count, message};
 use crate::error::StoreError;
 use crate::records::{Inbox, View};
 use crate::tables::{conversation, conversation_assignee};
@@ -13,7 +13,7 @@ use diesel::sql_types::{BigInt, Bool};
 use diesel_async::RunQueryDsl;
 use std::cmp::Reverse;
 use switchboard_engine::conversation::{Conversation, ReadState};
-use switchboard_engine::ids::{ConversationId, GroupId};
+use switchboard_engine::ids::{ConversationId, GroupId, UserId};
 
 /// Last activity and id: the order of every list, newest first.
 type Key = (i64, i64);
@@ -46,6 +46,17 @@ macro_rules! visible_to {
 fn unassigned() -> SqlLiteral<Bool> {
     sql("conversation.status = 'open' AND conversation.owner_user_id IS NULL")
 }
+
+/// Open, and theirs.
+fn assigned_to(user: UserId) -> SqlLiteral<Bool> {
+    sql(&format!(
+        "conversation.status = 'open' AND conversation.inbound_count > 0 AND EXISTS (SELECT 1 FROM conversation_assignee \
+         WHERE conversation_assignee.conversation_id = conversation.id AND conversation_assignee.user_id = {user})"
+    ))
+}
+
+/// A list of one's own that is longer is not sorted any more.
+const LONG: i64 = 500;
 
 pub(crate) async fn page(
     conn: &mut Conn,
@@ -125,8 +136,16 @@ async fn slice(
     Ok(query.load(conn).await?)
 }
 
+/// Somebody's own list. A short one is read whole; in a long one the newest are soon met on the way down the groups' lists.
 async fn mine(conn: &mut Conn, inbox: &Inbox, matching: Option<&Matching>) -> Result<Vec<Key>, StoreError> {
     let groups: Vec<i64> = inbox.groups.iter().map(|group| group.0).collect();
+    if count::mine(conn, &groups, inbox.viewer).await? > LONG {
+        let mut keys = Vec::new();
+        for group in &inbox.groups {
+            keys.extend(slice(conn, inbox, *group, assigned_to(inbox.viewer), matching).await?);
+        }
+        return Ok(keys);
+    }
     let mut query = conversation_assignee::table
         .inner_join(conversation::table.on(conversation::id.eq(conversation_assignee::conversation_id)))
         .filter(
