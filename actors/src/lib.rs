@@ -17,6 +17,7 @@ pub mod publication;
 pub mod replay;
 
 mod indexer;
+mod pulse;
 
 pub mod conversation;
 pub mod directory;

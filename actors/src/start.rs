@@ -10,6 +10,7 @@ use crate::intake::Intake;
 use crate::lines::Lines;
 use crate::mailer::{MailSettings, Mailer};
 use crate::presence::Presence;
+use crate::pulse::Pulse;
 use crate::replay;
 use crate::roster::{Line, Roster, RosterHandle};
 use crate::vault::Vault;
@@ -74,8 +75,8 @@ impl From<StoreError> for StartError {
 pub(crate) struct Arbiters {
     connectors: ArbiterHandle,
     http: reqwest::Client,
-    /// Keeps the search index up to date.
-    indexing: AbortHandle,
+    /// What follows the commits: the search index, the counts of lists.
+    beside: Arc<[AbortHandle]>,
 }
 
 /// How long sends under way may take to end.
@@ -90,10 +91,13 @@ impl Actors {
         let publish_to = target.clone();
         let news = Arc::new(Notify::new());
         let wake = news.clone();
+        let pulse = Arc::new(Pulse::default());
+        let noted = pulse.clone();
         let options = switchboard_schema::Options {
             url: config.database_url.clone(),
             runtime: config.database_runtime.clone(),
             after_commit: Box::new(move |committed| {
+                noted.note(&committed);
                 if let Some(fanout) = publish_to.get() {
                     crate::publication::publish(fanout, committed);
                 }
@@ -118,7 +122,10 @@ impl Actors {
         let core =
             Core { store, clock, ids: Arc::new(Ids::default()), fanout, lines: Lines::default(), numbers };
         let indexing = config.database_runtime.spawn(crate::indexer::run(core.store.clone(), news));
-        let actors = assemble(&config, core, indexing.abort_handle())?;
+        let roster = RosterHandle::default();
+        let telling = crate::pulse::run(pulse, core.store.clone(), core.fanout.clone(), roster.clone());
+        let beside = [indexing.abort_handle(), config.database_runtime.spawn(telling).abort_handle()];
+        let actors = assemble(&config, core, roster, beside)?;
         actors.reload().await?;
         actors.keep_house();
         actors.arbiters.connectors.spawn(actors.mailer.clone().run(actors.core.clone()));
@@ -216,7 +223,7 @@ impl Actors {
     /// Second half: sends under way end, what was accepted is flushed and the database closed.
     pub async fn stop(&self) {
         self.core.lines.settle(LAST_SENDS).await;
-        self.arbiters.indexing.abort();
+        self.arbiters.beside.iter().for_each(AbortHandle::abort);
         self.core.store.close().await;
     }
 }
@@ -235,7 +242,12 @@ async fn fanout(store: &Store, clock: &Clock) -> Result<Fanout, StoreError> {
     Ok(Fanout::new(epoch, position, Some(recent), recent_from))
 }
 
-fn assemble(config: &Config, core: Core, indexing: AbortHandle) -> Result<Actors, StartError> {
+fn assemble(
+    config: &Config,
+    core: Core,
+    roster: RosterHandle,
+    beside: [AbortHandle; 2],
+) -> Result<Actors, StartError> {
     let threads = config.conversation_threads.max(1);
     let conversations = (0..threads).map(|_| Arbiter::new().handle()).collect();
     let http = reqwest::Client::builder()
@@ -255,13 +267,13 @@ fn assemble(config: &Config, core: Core, indexing: AbortHandle) -> Result<Actors
         intake: Intake::new(core.clone(), directory.clone()),
         directory,
         core,
-        roster: RosterHandle::default(),
+        roster,
         presence: Presence::default(),
         files,
         vault,
         mailer,
         public_url: config.public_url.trim_end_matches('/').into(),
         key: config.secret_key,
-        arbiters: Arbiters { connectors: Arbiter::new().handle(), http, indexing },
+        arbiters: Arbiters { connectors: Arbiter::new().handle(), http, beside: Arc::new(beside) },
     })))
 }

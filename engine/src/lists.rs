@@ -46,6 +46,18 @@ impl List {
     }
 }
 
+impl List {
+    /// Lists that together hold every conversation once.
+    pub fn is_in_all(self) -> bool {
+        matches!(self, Self::Team | Self::Snoozed | Self::Closed)
+    }
+
+    /// Lists of one's own, which everybody has.
+    pub fn is_own(self) -> bool {
+        matches!(self, Self::Mine | Self::Sent)
+    }
+}
+
 /// Who a count is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Holder {
@@ -76,7 +88,8 @@ pub fn places(state: &Conversation) -> Vec<Place> {
             Some(users) => places.extend(users.iter().map(|user| place(Holder::User(*user), list))),
         }
     }
-    for assignee in &state.assignees {
+    let sees = |user| state.visible_to.as_ref().is_none_or(|users| users.contains(user));
+    for assignee in state.assignees.iter().filter(|assignee| sees(&assignee.user_id)) {
         let list = match state.shelf(assignee.user_id) {
             Some(Shelf::Mine) => List::Mine,
             Some(Shelf::Sent) => List::Sent,
@@ -114,4 +127,75 @@ pub fn moves(before: &Conversation, next: &Conversation) -> Vec<(Place, i64)> {
         }
     }
     sum.into_iter().filter(|(_, by)| *by != 0).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contact::Contact;
+    use crate::conversation::Assignee;
+    use crate::ids::{BusinessId, ContactId, ConversationId};
+    use crate::time::Timestamp;
+
+    fn conversation() -> Conversation {
+        let contact = Contact::unknown(ContactId(1), &[], None);
+        let state =
+            Conversation::unborn(ConversationId(1), BusinessId(1), GroupId(2), 1, contact, Timestamp(0));
+        Conversation { last_seq: 2, inbound_count: 1, waiting_since: Some(Timestamp(0)), ..state }
+    }
+
+    fn assigned(to: &[i64]) -> Vec<Assignee> {
+        to.iter().map(|id| Assignee { user_id: UserId(*id), name: String::new(), owner: true }).collect()
+    }
+
+    /// "everybody: team, pending; 11: mine"
+    fn shown(state: &Conversation) -> String {
+        let mut holders: BTreeMap<Holder, Vec<&str>> = BTreeMap::new();
+        for place in places(state) {
+            assert_eq!(place.group, GroupId(2));
+            holders.entry(place.holder).or_default().push(place.list.as_str());
+        }
+        let of = |(holder, lists): (Holder, Vec<&str>)| match holder {
+            Holder::Everybody => format!("everybody: {}", lists.join(", ")),
+            Holder::User(user) => format!("{user}: {}", lists.join(", ")),
+        };
+        holders.into_iter().map(of).collect::<Vec<_>>().join("; ")
+    }
+
+    #[test]
+    fn s0_41_a_conversation_counts_where_it_is_listed() {
+        let open = conversation();
+        let closed = Conversation { status: ConversationStatus::Closed, waiting_since: None, ..open.clone() };
+        let mine = Conversation { assignees: assigned(&[11, 12]), ..open.clone() };
+        let sent = Conversation { inbound_count: 0, waiting_since: None, ..mine.clone() };
+        let some = Conversation { visible_to: Some([UserId(11)].into()), ..mine.clone() };
+        let none = Conversation { visible_to: Some([].into()), ..open.clone() };
+        let unborn = Conversation { last_seq: 0, ..open.clone() };
+        for (state, expected) in [
+            (&open, "everybody: team, unassigned, pending"),
+            (&closed, "everybody: closed"),
+            (&mine, "everybody: team, pending; 11: mine; 12: mine"),
+            (&sent, "everybody: team; 11: sent; 12: sent"),
+            (&some, "11: team, pending, mine"),
+            (&none, ""),
+            (&unborn, ""),
+        ] {
+            assert_eq!(shown(state), expected, "{state:?}");
+        }
+    }
+
+    #[test]
+    fn s0_41_only_what_changes_moves() {
+        let (before, next) = (conversation(), Conversation { last_seq: 3, ..conversation() });
+        assert_eq!(moves(&before, &next), []);
+        let taken = Conversation { assignees: assigned(&[11]), ..conversation() };
+        let place = |holder, list| Place { group: GroupId(2), holder, list };
+        assert_eq!(
+            moves(&before, &taken),
+            [
+                (place(Holder::Everybody, List::Unassigned), -1),
+                (place(Holder::User(UserId(11)), List::Mine), 1)
+            ]
+        );
+    }
 }

@@ -35,6 +35,9 @@ const USERS: [i64; 3] = [1, 2, 3];
 /// The years the messages are spread over, in microseconds.
 const SPAN: i64 = 2 * 365 * 86_400 * 1_000_000;
 
+/// One conversation in so many has a list of its own of who may see it.
+const RESTRICTED: i64 = 100;
+
 /// Groups of their own besides the demo's: Ann is a member of the first, nobody but admins sees the second.
 const SET_UP: [&str; 2] = [
     "INSERT INTO team_group (id, business_id, name, position, status, created_at, updated_at) \
@@ -43,7 +46,7 @@ const SET_UP: [&str; 2] = [
 ];
 
 /// Table and columns, each with its type: what a row of JSON becomes.
-const TABLES: [(&str, &str); 7] = [
+const TABLES: [(&str, &str); 8] = [
     (
         "contact",
         "id:n business_id:n kind:t display_name:t name_is_placeholder:b profile_name:t phone:t email:t status:t created_at:n updated_at:n",
@@ -53,8 +56,9 @@ const TABLES: [(&str, &str); 7] = [
         "conversation",
         "id:n business_id:n group_id:n contact_id:n number:n status:t owner_user_id:n last_seq:n version:n ai_epoch:n inbound_count:n \
          last_inbound_seq:n route_inbound_at:n last_message_id:n last_preview:t last_direction:t last_kind:t last_message_at:n waiting_since:n \
-         last_activity_at:n created_at:n",
+         last_activity_at:n created_at:n restricted:b",
     ),
+    ("conversation_visibility", "conversation_id:n user_id:n"),
     ("conversation_assignee", "conversation_id:n user_id:n position:n is_owner:b is_open:b"),
     ("conversation_route", "conversation_id:n channel_id:n address:t position:n last_inbound_at:n"),
     (
@@ -205,7 +209,7 @@ impl Maker {
         let name = full_name(&mut self.chance);
         let phone = format!("447{:09}", nth * 7_919 % 1_000_000_000);
         let email = (nth % 3 == 0).then(|| format!("customer{nth}@mail.example"));
-        let [contacts, identities, conversations, assignees, routes, messages, events] = rows;
+        let [contacts, identities, conversations, viewers, assignees, routes, messages, events] = rows;
         contacts.push(json!({"id": id, "business_id": BUSINESS, "kind": "contact", "display_name": name, "name_is_placeholder": 0,
             "profile_name": name.split(' ').next(), "phone": format!("+{phone}"), "email": email, "status": "active",
             "created_at": ended, "updated_at": ended}));
@@ -214,6 +218,10 @@ impl Maker {
         routes.push(json!({"conversation_id": id, "channel_id": self.channel, "address": phone, "position": 0, "last_inbound_at": ended}));
         if let Some(user) = assigned {
             assignees.push(json!({"conversation_id": id, "user_id": user, "position": 0, "is_owner": 1, "is_open": i64::from(open)}));
+        }
+        let restricted = nth % RESTRICTED == 0;
+        if restricted {
+            viewers.push(json!({"conversation_id": id, "user_id": pick(&mut self.chance, &USERS)}));
         }
         let mut last = (0, String::new(), "in");
         self.position += 1;
@@ -239,7 +247,7 @@ impl Maker {
             "status": if open { "open" } else { "closed" }, "owner_user_id": assigned, "last_seq": count + 1, "version": count + 1,
             "ai_epoch": 0, "inbound_count": count / 2 + 1, "last_inbound_seq": count + 1, "route_inbound_at": ended,
             "last_message_id": message, "last_preview": preview, "last_direction": direction, "last_kind": "text",
-            "last_message_at": ended, "waiting_since": waits.then_some(ended), "last_activity_at": ended, "created_at": ended}));
+            "last_message_at": ended, "waiting_since": waits.then_some(ended), "last_activity_at": ended, "created_at": ended, "restricted": i64::from(restricted)}));
     }
 }
 

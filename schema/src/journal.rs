@@ -12,6 +12,7 @@ use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::PoisonError;
 use std::time::Duration;
+use switchboard_engine::lists::Place;
 use tokio::sync::{mpsc, oneshot};
 
 /// What the caller wants back after the commit, in order.
@@ -26,6 +27,8 @@ pub struct Committed {
     /// Position of its first event; of the next event to come when it has none.
     pub first_position: i64,
     pub events: usize,
+    /// Counts of lists it moved.
+    pub moved: Vec<Place>,
     pub payload: Payload,
 }
 
@@ -233,6 +236,7 @@ impl<W: Writer> Journal<W> {
                 Committed {
                     first_position,
                     events: append.events.len(),
+                    moved: append.counts.iter().map(|(place, _)| *place).collect(),
                     payload: append.payload.into_inner().unwrap_or_else(PoisonError::into_inner),
                 }
             })

@@ -11,6 +11,7 @@ both!(
     s2_21_a_contact_is_found_by_name_and_number,
     s2_21_a_list_is_filtered,
     s2_21_nobody_finds_what_they_may_not_see,
+    s2_21_a_list_of_viewers_holds_for_searches_and_counts,
     s2_21_a_question_that_cannot_be_asked_says_why,
     s2_21_operators_are_words_like_others,
     s2_21_messages_are_found_a_second_after_the_commit,
@@ -123,6 +124,33 @@ async fn s2_21_nobody_finds_what_they_may_not_see(kind: Kind) {
     assert_eq!((names(&answer).len(), &answer["contacts"][0]["open_conversation_id"]), (1, &Value::Null));
     cat.get("/api/v1/search?q=jose&group_id=2").await.refused(404, "not_found");
     cat.get("/api/v1/search?q=jose&group_id=99").await.refused(404, "not_found");
+}
+
+/// To see it go red: leave `conversation_visibility` out of `visible`.
+async fn s2_21_a_list_of_viewers_holds_for_searches_and_counts(kind: Kind) {
+    let world = World::start(kind).await;
+    let ann = jose(&world).await;
+    let (ada, bob) = (world.ada().await, world.bob().await);
+    let first = ann.conversation_with("+447400123456").await;
+    let access = format!("/api/v1/contacts/{}/access", id(&first["contact"]));
+    ada.put(&access, json!({"visible_to": [ann.id]})).await.expect(200);
+    ada.post(&format!("/api/v1/conversations/{}/close", id(&first)), json!({})).await.expect(200);
+    world.phone("+447400123456").text("Un secreto").await.unwrap();
+    let secret = |answer: &Value| answer["messages"].as_array().unwrap().len() == 1;
+    let hit = found(&ann, "q=secreto", secret).await["messages"][0].clone();
+    let number = hit["number"].as_i64().unwrap();
+    assert_eq!(numbers(&search(&ann, &format!("q=#{number}")).await["conversations"]), [number]);
+    for (who, opens) in [(&ann, 1), (&bob, 0), (&ada, 0)] {
+        assert_eq!(search(who, "q=secreto").await["messages"].as_array().unwrap().len(), opens);
+        let answer = search(who, "q=jose&group_id=2").await;
+        let open = usize::from(answer["contacts"][0]["open_conversation_id"] != Value::Null);
+        assert_eq!((names(&answer), open), (vec!["José Núñez".to_owned()], opens));
+        assert_eq!(numbers(&answer["conversations"]).len(), 1 + opens, "the first one was everybody's");
+        let path = "/api/v1/conversations?view=team&group_id=2&q=jose";
+        assert_eq!(numbers(&who.get(path).await.expect(200)["conversations"]).len(), opens);
+        let counts = who.get("/api/v1/inbox/counts?group_id=2").await.expect(200);
+        assert_eq!(counts["counts"]["team"], 1 + opens);
+    }
 }
 
 async fn s2_21_a_question_that_cannot_be_asked_says_why(kind: Kind) {

@@ -66,6 +66,8 @@ pub const EVENTS: &[(&str, Audience)] = &[
     ("message.media", Audience::Conversation),
     ("typing", Audience::Conversation),
     ("presence.viewing", Audience::Conversation),
+    // What everybody sees goes to the group, what one sees besides to that user.
+    ("counts.updated", Audience::Group),
     ("conversation.read_state", Audience::User),
     ("read.batch", Audience::User),
     ("inbox.added", Audience::User),

@@ -10,17 +10,17 @@ use crate::tables::meta;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
+use switchboard_engine::ids::BusinessId;
 use switchboard_engine::search::Query;
 
 /// Where the words stand in a condition.
 pub(crate) const PLACE: &str = "$1";
-pub(crate) const MESSAGES: &str = "search_message s JOIN message m ON m.id = s.message_id \
-    JOIN conversation c ON c.id = m.conversation_id JOIN contact p ON p.id = c.contact_id";
-pub(crate) const MESSAGE_MATCH: &str = "s.words @@ $1::tsquery";
-pub(crate) const MESSAGE_KEY: &str = "s.message_id";
 pub(crate) const CONTACTS: &str = "search_contact s JOIN contact p ON p.id = s.contact_id";
 pub(crate) const CONTACT_MATCH: &str = "s.words @@ $1::tsquery";
-pub(crate) const CONTACT_KEY: &str = "s.contact_id";
+
+/// Messages that are looked through one by one, newest first, before the index is asked for all there are. A word that has not come up
+/// often enough among so many cannot have too many hits altogether.
+const NEWEST: usize = 8_000;
 
 /// In `meta`: how far the log is indexed.
 const CURSOR: &str = "search_cursor";
@@ -48,13 +48,37 @@ pub(crate) fn contact_terms(query: &Query) -> String {
     all_of(&query.contact, true)
 }
 
-/// Lets an index that leads with the group be used.
-pub(crate) fn message_scope(scope: &SearchScope) -> String {
-    if scope.everywhere {
-        return String::new();
+/// What to ask for messages, in turn, until there are enough of them: frequent words are found at once among the newest, rare ones through the
+/// index. Left to itself the planner guesses how frequent a word is, and walks through everything when it guesses wrong.
+pub(crate) fn find_messages(columns: &str, scope: &SearchScope, visible: &str, limit: usize) -> Vec<String> {
+    let rest = "JOIN message m ON m.id = s.message_id JOIN conversation c ON c.id = m.conversation_id \
+        JOIN contact p ON p.id = c.contact_id";
+    let mut hits = "s.words @@ $1::tsquery".to_owned();
+    if !scope.everywhere {
+        let groups: Vec<String> = scope.groups.iter().map(ToString::to_string).collect();
+        // The plus keeps the group's own index out of it.
+        hits = format!("{hits} AND +s.group_id IN ({})", groups.join(", "));
     }
-    let groups: Vec<String> = scope.groups.iter().map(ToString::to_string).collect();
-    format!(" AND s.group_id IN ({})", groups.join(", "))
+    let order = format!("ORDER BY s.message_id DESC LIMIT {limit}");
+    vec![
+        format!(
+            "SELECT {columns} FROM search_message s {rest} WHERE {hits} AND s.message_id > (SELECT COALESCE(MIN(message_id), 0) \
+             FROM (SELECT message_id FROM search_message ORDER BY message_id DESC LIMIT {NEWEST}) AS newest) \
+             AND {visible} {order}"
+        ),
+        format!(
+            "WITH hits AS MATERIALIZED (SELECT s.message_id FROM search_message s WHERE {hits}) SELECT {columns} \
+             FROM (SELECT message_id FROM hits ORDER BY message_id DESC) AS s {rest} WHERE {visible} {order}"
+        ),
+    ]
+}
+
+/// Contacts are few enough to ask the index for all that match.
+pub(crate) fn find_contacts(business: BusinessId, limit: usize) -> String {
+    format!(
+        "WITH hits AS MATERIALIZED (SELECT s.contact_id FROM search_contact s WHERE {CONTACT_MATCH}) SELECT p.id AS id \
+         FROM hits JOIN contact p ON p.id = hits.contact_id WHERE p.business_id = {business} ORDER BY p.id DESC LIMIT {limit}"
+    )
 }
 
 fn all_of(words: &[String], beginnings: bool) -> String {

@@ -2,7 +2,7 @@
 
 use super::super::Conn;
 use super::search::{self, Matching};
-use super::{conversation as conversations, message};
+use super::{conversation as conversations, count, message};
 use crate::error::StoreError;
 use crate::records::{Inbox, View};
 use crate::tables::{conversation, conversation_assignee};
@@ -114,6 +114,17 @@ fn conditions(view: View) -> &'static [&'static str] {
 const UNASSIGNED: &str = "conversation.status = 'open' AND conversation.owner_user_id IS NULL AND conversation.snoozed_until IS NULL";
 const PENDING: &str = "conversation.status = 'open' AND conversation.waiting_since IS NOT NULL AND conversation.snoozed_until IS NULL";
 
+/// Open, theirs, and as a list of theirs asks.
+fn assigned_to(user: UserId, condition: &str) -> String {
+    format!(
+        "conversation.status = 'open' AND {condition} AND EXISTS (SELECT 1 FROM conversation_assignee \
+         WHERE conversation_assignee.conversation_id = conversation.id AND conversation_assignee.user_id = {user})"
+    )
+}
+
+/// A list of one's own that is longer is not sorted any more.
+const LONG: i64 = 500;
+
 pub(crate) async fn page(
     conn: &mut Conn,
     inbox: Inbox,
@@ -171,7 +182,8 @@ async fn of_group(
 const MINE: &str = "conversation.snoozed_until IS NULL AND conversation.inbound_count > 0";
 const SENT: &str = "conversation.snoozed_until IS NULL AND conversation.inbound_count = 0";
 
-/// Open conversations of one user; the viewer sees of them what the viewer may see.
+/// Open conversations of one user; the viewer sees of them what the viewer may see. A short list is read whole; in a long one the newest are
+/// soon met on the way down the groups' lists.
 async fn assigned(
     conn: &mut Conn,
     inbox: &Inbox,
@@ -180,6 +192,13 @@ async fn assigned(
     matching: Option<&Matching>,
 ) -> Result<Vec<Key>, StoreError> {
     let groups: Vec<i64> = inbox.groups.iter().map(|group| group.0).collect();
+    if count::mine(conn, &groups, user).await? > LONG {
+        let (mut keys, theirs) = (Vec::new(), assigned_to(user, condition));
+        for group in &inbox.groups {
+            keys.extend(of_group(conn, inbox, *group, &theirs, matching).await?);
+        }
+        return Ok(keys);
+    }
     let query = conversation_assignee::table
         .inner_join(conversation::table.on(conversation::id.eq(conversation_assignee::conversation_id)))
         .filter(conversation_assignee::user_id.eq(user.0).and(conversation_assignee::is_open.eq(true)))

@@ -162,18 +162,16 @@ pub(crate) async fn find_messages(
     if query.is_empty() || scope.groups.is_empty() {
         return Ok(Vec::new());
     }
-    let ask = format!(
-        "SELECT m.id AS id, m.conversation_id AS conversation_id, c.number AS number, \
-         p.display_name AS contact_name, m.seq AS seq, m.at AS at, m.body AS body \
-         FROM {} WHERE {}{} AND {} ORDER BY {} DESC LIMIT {limit}",
-        fts::MESSAGES,
-        fts::MESSAGE_MATCH,
-        fts::message_scope(&scope),
-        visible(&scope, "c"),
-        fts::MESSAGE_KEY,
-    );
+    let columns = "m.id AS id, m.conversation_id AS conversation_id, c.number AS number, p.display_name AS contact_name, \
+        m.seq AS seq, m.at AS at, m.body AS body";
     let terms = fts::message_terms(&query, &scope);
-    let rows: Vec<HitRow> = diesel::sql_query(ask).bind::<Text, _>(terms).load(conn).await?;
+    let mut rows: Vec<HitRow> = Vec::new();
+    for ask in fts::find_messages(columns, &scope, &visible(&scope, "c"), limit) {
+        rows = diesel::sql_query(ask).bind::<Text, _>(&terms).load(conn).await?;
+        if rows.len() >= limit {
+            break;
+        }
+    }
     let hit = |row: HitRow| MessageHit {
         id: MessageId(row.id),
         conversation_id: ConversationId(row.conversation_id),
@@ -213,12 +211,7 @@ async fn contact_ids(
     if query.contact.is_empty() {
         return Ok(Vec::new());
     }
-    let ask = format!(
-        "SELECT p.id AS id FROM {} WHERE {} AND p.business_id = {business} ORDER BY {} DESC LIMIT {limit}",
-        fts::CONTACTS,
-        fts::CONTACT_MATCH,
-        fts::CONTACT_KEY,
-    );
+    let ask = fts::find_contacts(business, limit);
     let terms = fts::contact_terms(query);
     let rows: Vec<IdRow> = diesel::sql_query(ask).bind::<Text, _>(terms).load(conn).await?;
     Ok(rows.into_iter().map(|row| row.id).collect())

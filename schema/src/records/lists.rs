@@ -3,6 +3,7 @@
 use switchboard_engine::channel::ChannelKind;
 use switchboard_engine::conversation::ConversationStatus;
 use switchboard_engine::ids::{BusinessId, ChannelId, ContactId, ConversationId, GroupId, UserId};
+use switchboard_engine::lists::{List, Place};
 use switchboard_engine::search::Query;
 use switchboard_engine::time::Timestamp;
 
@@ -84,4 +85,39 @@ pub struct Counts {
     pub snoozed: i64,
     pub closed: i64,
     pub all: i64,
+}
+
+impl Counts {
+    /// Adds what a list holds for somebody.
+    pub fn add(&mut self, list: List, total: i64) {
+        *self.of_mut(list) += total;
+        if list.is_in_all() {
+            self.all += total;
+        }
+    }
+}
+
+impl Counts {
+    pub fn of(mut self, list: List) -> i64 {
+        *self.of_mut(list)
+    }
+
+    fn of_mut(&mut self, list: List) -> &mut i64 {
+        match list {
+            List::Team => &mut self.team,
+            List::Mine => &mut self.mine,
+            List::Sent => &mut self.sent,
+            List::Unassigned => &mut self.unassigned,
+            List::Pending => &mut self.pending,
+            List::Snoozed => &mut self.snoozed,
+            List::Closed => &mut self.closed,
+        }
+    }
+}
+
+/// A count as it is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Kept {
+    pub place: Place,
+    pub total: i64,
 }

@@ -12,18 +12,13 @@ use diesel::sql_types::{BigInt, Text};
 use diesel::{Connection, RunQueryDsl, SqliteConnection};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
+use switchboard_engine::ids::BusinessId;
 use switchboard_engine::search::Query;
 
-/// The joins keep their order: the index is walked, newest first, and each hit looked up.
 /// Where the words stand in a condition.
 pub(crate) const PLACE: &str = "?";
-pub(crate) const MESSAGES: &str = "search.message_words CROSS JOIN message m ON m.id = message_words.rowid \
-    CROSS JOIN conversation c ON c.id = m.conversation_id CROSS JOIN contact p ON p.id = c.contact_id";
-pub(crate) const MESSAGE_MATCH: &str = "message_words MATCH ?";
-pub(crate) const MESSAGE_KEY: &str = "message_words.rowid";
 pub(crate) const CONTACTS: &str = "search.contact_words CROSS JOIN contact p ON p.id = contact_words.rowid";
 pub(crate) const CONTACT_MATCH: &str = "contact_words MATCH ?";
-pub(crate) const CONTACT_KEY: &str = "contact_words.rowid";
 
 /// Grows when what is indexed changes: then the index is made anew.
 const FORMAT: i64 = 1;
@@ -71,9 +66,20 @@ pub(crate) fn contact_terms(query: &Query) -> String {
     all_of(&query.contact, true)
 }
 
-/// PostgreSQL has a column for it; here the group is among the words.
-pub(crate) fn message_scope(_: &SearchScope) -> String {
-    String::new()
+/// The joins keep their order: the index is walked, newest first, and each hit looked up until there are enough.
+pub(crate) fn find_messages(columns: &str, _: &SearchScope, visible: &str, limit: usize) -> Vec<String> {
+    vec![format!(
+        "SELECT {columns} FROM search.message_words CROSS JOIN message m ON m.id = message_words.rowid \
+         CROSS JOIN conversation c ON c.id = m.conversation_id CROSS JOIN contact p ON p.id = c.contact_id \
+         WHERE message_words MATCH ? AND {visible} ORDER BY message_words.rowid DESC LIMIT {limit}"
+    )]
+}
+
+pub(crate) fn find_contacts(business: BusinessId, limit: usize) -> String {
+    format!(
+        "SELECT p.id AS id FROM {CONTACTS} WHERE {CONTACT_MATCH} AND p.business_id = {business} \
+         ORDER BY contact_words.rowid DESC LIMIT {limit}"
+    )
 }
 
 fn all_of(words: &[String], beginnings: bool) -> String {

@@ -2,7 +2,7 @@
 
 use super::{Store, run};
 use crate::error::StoreError;
-use crate::records::{Counts, Inbox};
+use crate::records::{Counts, Inbox, Kept};
 use switchboard_engine::conversation::{Conversation, ReadState};
 use switchboard_engine::ids::{ContactId, ConversationId, GroupId, UserId};
 
@@ -43,6 +43,11 @@ impl Store {
     /// How many conversations of these groups each list holds.
     pub async fn counts(&self, groups: Vec<GroupId>, user: UserId) -> Result<Counts, StoreError> {
         run!(self, read, |conn, queries| queries::count::counts(conn, groups, user))
+    }
+
+    /// Every count of these groups that is not zero.
+    pub async fn kept_counts(&self, groups: Vec<GroupId>) -> Result<Vec<Kept>, StoreError> {
+        run!(self, read, |conn, queries| queries::count::kept(conn, groups))
     }
 
     /// How many of these counts are not what counting says. Looks at every conversation.

@@ -68,6 +68,13 @@ enum AgentCommand {
     Ping { req: Option<String> },
 }
 
+/// How many conversations the lists of a group hold; lists that are not named are as they were.
+#[derive(Deserialize, ToSchema)]
+struct CountsUpdated {
+    group_id: String,
+    counts: std::collections::BTreeMap<String, i64>,
+}
+
 /// What an agent's browser gets.
 #[derive(Deserialize, ToSchema)]
 #[serde(tag = "t")]
@@ -124,6 +131,8 @@ enum AgentServerFrame {
         row: Conversation,
         cursor: String,
     },
+    #[serde(rename = "counts.updated")]
+    CountsUpdated { d: CountsUpdated },
     #[serde(rename = "conversation.read_state")]
     ReadStateChanged { conversation_id: String, d: ReadState },
     #[serde(rename = "typing")]
