@@ -16,10 +16,13 @@ use switchboard_engine::ids::{ConversationId, MessageId};
 mod fetch;
 mod protocol;
 mod queue;
+mod renew;
 mod transmit;
 
 pub use protocol::Protocol;
+pub(crate) use protocol::{Answer, NoAnswer, make as call};
 use queue::Queue;
+pub use renew::Renew;
 use transmit::Ended;
 
 const MAILBOX: usize = 256;
@@ -97,7 +100,7 @@ impl Connector {
 
     /// Starts as many attempts as may run.
     fn pump(&mut self, ctx: &mut Context<Self>) {
-        if self.is_paused() {
+        if self.is_paused() || self.context.line.pulse.is_off() {
             return;
         }
         while self.in_flight < PARALLEL {

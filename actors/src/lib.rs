@@ -9,6 +9,7 @@ pub mod trouble;
 pub mod vault;
 
 pub mod audit;
+pub mod pulse;
 pub mod roster;
 
 pub mod fanout;
@@ -26,6 +27,7 @@ pub mod connector;
 pub mod files;
 pub mod hooks;
 pub mod lines;
+pub mod probe;
 
 pub mod desk;
 pub mod presence;
@@ -59,6 +61,8 @@ pub struct Parts {
     pub public_url: Arc<str>,
     /// Signs visitor tokens.
     key: [u8; 32],
+    /// The key before, while tokens of its time are about.
+    previous_key: Option<[u8; 32]>,
     arbiters: start::Arbiters,
 }
 

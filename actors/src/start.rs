@@ -1,7 +1,7 @@
 //! Starting and stopping everything that lives, in order.
 
 use crate::clock::{Clock, Ids, Numbers};
-use crate::connector::{Connection, Connector, Protocol};
+use crate::connector::{Connection, Connector, Protocol, Renew};
 use crate::core::Core;
 use crate::directory::Directory;
 use crate::fanout::{Epoch, Fanout, Scope, Turn};
@@ -30,6 +30,8 @@ pub struct Config {
     pub public_url: String,
     /// Seals credentials and signs visitor tokens.
     pub secret_key: [u8; 32],
+    /// The key before this one: what it sealed is sealed anew at start, visitors' tokens of its time stay good.
+    pub previous_key: Option<[u8; 32]>,
     /// Outlives every arbiter and owns every database connection.
     pub database_runtime: Handle,
     /// Threads that run conversations.
@@ -68,7 +70,7 @@ impl From<StoreError> for StartError {
 #[derive(Clone)]
 pub(crate) struct Arbiters {
     connectors: ArbiterHandle,
-    http: reqwest::Client,
+    pub(crate) http: reqwest::Client,
     /// Keeps the search index up to date.
     indexing: AbortHandle,
 }
@@ -112,6 +114,7 @@ impl Actors {
             Core { store, clock, ids: Arc::new(Ids::default()), fanout, lines: Lines::default(), numbers };
         let indexing = config.database_runtime.spawn(crate::indexer::run(core.store.clone(), news));
         let actors = assemble(&config, core, indexing.abort_handle())?;
+        actors.reseal_channels().await?;
         actors.reload().await?;
         actors.keep_house();
         Ok(actors)
@@ -120,9 +123,10 @@ impl Actors {
     /// Reads users, groups and channels anew: sockets see at once what their user may see now, new channels get a connector.
     pub async fn reload(&self) -> Result<(), StoreError> {
         let before = self.roster.get();
-        let now = Roster::load(&self.core.store, &self.vault).await?;
+        let now = Roster::load(&self.core.store, &self.vault, self.roster.pulses()).await?;
         for line in now.channels.values() {
-            self.connect(line);
+            let known = before.channels.get(&line.channel.id).is_some_and(|known| known.is_like(line));
+            self.connect(line, known);
         }
         for (id, user) in &now.users {
             let changed = before.users.get(id).is_some_and(|old| old != user);
@@ -155,8 +159,10 @@ impl Actors {
         self.core.fanout.tell(&Turn::Rescope { user, scope: None });
     }
 
-    fn connect(&self, line: &Arc<Line>) {
-        if self.core.lines.is_connected(line.channel.id) {
+    /// Gives a line its connector, or the connector what is new about its line.
+    fn connect(&self, line: &Arc<Line>, known: bool) {
+        let connector = self.core.lines.connector(line.channel.id);
+        if known && connector.is_some() {
             return;
         }
         let Some(protocol) = Protocol::of(line, &self.public_url) else { return };
@@ -168,7 +174,21 @@ impl Actors {
             protocol,
             http: self.arbiters.http.clone(),
         };
-        self.core.lines.connect(line.channel.id, Connector::start(connection, &self.arbiters.connectors));
+        let Some(connector) = connector else {
+            let connector = Connector::start(connection, &self.arbiters.connectors);
+            return self.core.lines.connect(line.channel.id, connector, line.pulse.clone());
+        };
+        self.arbiters.connectors.spawn(async move {
+            // Waits where the mailbox is full: the connector must not go on with what no longer works.
+            if connector.send(Renew(connection)).await.is_err() {
+                tracing::error!("a connector is gone; its channel sends nothing until the next start");
+            }
+        });
+    }
+
+    /// Has a line's connector look for what waits.
+    pub fn wake_line(&self, line: &Arc<Line>) {
+        self.connect(line, false);
     }
 
     /// Small regular duties.
@@ -179,6 +199,7 @@ impl Actors {
             for beat in 0_u64.. {
                 tick.tick().await;
                 actors.presence.expire(&actors.core);
+                actors.tend_lines(beat % 4 == 3).await;
                 if beat % 15 == 0 {
                     actors.directory.passivate_idle();
                     actors.measure_outbox().await;
@@ -205,6 +226,7 @@ impl Actors {
     /// Second half: sends under way end, what was accepted is flushed and the database closed.
     pub async fn stop(&self) {
         self.core.lines.settle(LAST_SENDS).await;
+        self.tend_lines(true).await;
         self.arbiters.indexing.abort();
         self.core.store.close().await;
     }
@@ -244,9 +266,10 @@ fn assemble(config: &Config, core: Core, indexing: AbortHandle) -> Result<Actors
         roster: RosterHandle::default(),
         presence: Presence::default(),
         files,
-        vault: Vault::new(config.secret_key),
+        vault: Vault::new(config.secret_key).after(config.previous_key),
         public_url: config.public_url.trim_end_matches('/').into(),
         key: config.secret_key,
+        previous_key: config.previous_key,
         arbiters: Arbiters { connectors: Arbiter::new().handle(), http, indexing },
     })))
 }

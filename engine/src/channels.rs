@@ -8,6 +8,7 @@ use crate::message::{MediaKind, MessageKind};
 use crate::receipt::{Failure, Receipt, Status};
 use crate::time::Timestamp;
 
+pub mod probe;
 pub mod sms;
 pub mod webchat;
 pub mod whatsapp;

@@ -24,4 +24,5 @@ pub mod channels;
 pub mod lists;
 pub mod search;
 pub mod token;
+pub mod widget;
 pub mod wire;

@@ -22,6 +22,7 @@ fn config(folder: &Path, database: &Runtime) -> Config {
         demo: false,
         workers: Some(1),
         secret_key: [7; 32],
+        previous_key: None,
         database_runtime: database.handle().clone(),
         allow_unsafe_durability: false,
     }

@@ -84,6 +84,10 @@ pub(super) async fn gather(
             Command::Receive(receive)
         }
         Wish::Reply { message_id, by, client_id, text, media_ids } => {
+            let off = state.routes.first().is_some_and(|route| core.lines.is_off(route.channel_id));
+            if off && !said_before(core, state, &client_id).await? {
+                return Err(Refusal::ChannelNotConnected.into());
+            }
             let attachments = match attachments(core, &by, media_ids).await {
                 // A repeat: the files belong to the message that the first try made.
                 Err(Trouble::Refused(_)) if said_before(core, state, &client_id).await? => Vec::new(),

@@ -56,6 +56,7 @@ pub const EVENTS: &[(&str, Audience)] = &[
     ("typing", Audience::Conversation),
     ("presence.viewing", Audience::Conversation),
     ("conversation.read_state", Audience::User),
+    ("channel.health", Audience::GroupAdmins),
     ("permissions.changed", Audience::User),
     ("group.joined", Audience::User),
     ("group.left", Audience::User),
