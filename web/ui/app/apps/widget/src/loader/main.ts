@@ -19,7 +19,8 @@ type FromPanel =
   | { t: 'close' }
   | { t: 'unread'; n: number; text: string }
   | { t: 'chat'; on: boolean }
-  | { t: 'message' | 'error'; d: unknown }
+  | { t: 'message'; d: unknown }
+  | { t: 'error'; d: unknown }
 type Listener = (detail?: unknown) => void
 type Api = ((command: string, ...rest: unknown[]) => void) & { q?: ArrayLike<unknown>[]; live?: boolean }
 type Host = Window & { __switchboard_boot?: Boot; Switchboard?: Api }

@@ -2,7 +2,7 @@
 import type { Chat } from './chat'
 import { texts } from './texts'
 
-const kinds: Record<string, string> = { email: 'email', phone: 'tel' }
+const kinds: Record<string, 'email' | 'tel'> = { email: 'email', phone: 'tel' }
 const known: Record<string, string> = { name: 'name', email: 'email', phone: 'tel' }
 
 export function Prechat({ chat }: { chat: Chat }) {
@@ -32,7 +32,7 @@ export function Prechat({ chat }: { chat: Chat }) {
             autocomplete={known[name] ?? 'off'}
             required={required}
             // Blanks are no answer.
-            pattern={required && !kinds[name] ? '.*\\S.*' : undefined}
+            {...(required && !kinds[name] ? { pattern: '.*\\S.*' } : {})}
             maxLength={500}
           />
         </label>
