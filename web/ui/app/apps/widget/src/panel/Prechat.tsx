@@ -31,8 +31,6 @@ export function Prechat({ chat }: { chat: Chat }) {
             type={kinds[name] ?? 'text'}
             autocomplete={known[name] ?? 'off'}
             required={required}
-            // Blanks are no answer.
-            {...(required && !kinds[name] ? { pattern: '.*\\S.*' } : {})}
             maxLength={500}
           />
         </label>
