@@ -18,11 +18,14 @@ mod fetch;
 mod protocol;
 mod queue;
 mod templates;
+mod renew;
 mod transmit;
 
 pub use protocol::Protocol;
+pub(crate) use protocol::{Answer, NoAnswer, make as call};
 use queue::Queue;
 pub use templates::SyncTrouble;
+pub use renew::Renew;
 use transmit::Ended;
 
 const MAILBOX: usize = 256;
@@ -112,7 +115,7 @@ impl Connector {
 
     /// Starts as many attempts as may run.
     fn pump(&mut self, ctx: &mut Context<Self>) {
-        if self.is_paused() {
+        if self.is_paused() || self.context.line.pulse.is_off() {
             return;
         }
         while self.in_flight < PARALLEL {

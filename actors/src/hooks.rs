@@ -14,6 +14,8 @@ impl Actors {
     /// Takes everything one verified callback on `line` said. On trouble the provider must send it again; repeats are harmless.
     pub async fn accept(&self, line: &Arc<Line>, delivery: Delivery) -> Result<(), Trouble> {
         let mut worst = Ok(());
+        let now = self.core.clock.now();
+        line.pulse.called(now);
         for Addressed { address, event } in delivery.events {
             let line = self.addressed(line, address.as_deref());
             let result = match (line, event) {
@@ -25,7 +27,11 @@ impl Actors {
                     self.intake.keep_for_operator("hook".to_owned(), raw, reason).await
                 }
                 (Some(line), Event::Message(message)) => {
-                    self.intake.receive(&line, message, self.reopen_within()).await
+                    let stored = self.intake.receive(&line, message, self.reopen_within()).await;
+                    if stored.is_ok() {
+                        line.pulse.received(now);
+                    }
+                    stored
                 }
                 (Some(line), Event::Status(status)) => self.advance(&line, status).await,
                 (Some(line), Event::Template(news)) => self.template_news(&line, news).await,

@@ -19,6 +19,7 @@ use switchboard_engine::conversation::{Birth, Conversation, Receive, Refusal, Ro
 use switchboard_engine::ids::{ContactId, ConversationId, GroupId, MediaId, MessageId, UserId};
 use switchboard_engine::message::{Media, MediaState};
 use switchboard_engine::permission::Viewer;
+use switchboard_engine::widget::Answers;
 use switchboard_schema::{Quarantined, User, UserStatus};
 use tokio::sync::OnceCell;
 
@@ -41,10 +42,14 @@ pub struct Intake {
 /// A visitor's message, which has no provider.
 pub struct FromVisitor {
     pub visitor: String,
+    /// The marks they are known by, best first.
+    pub identities: Vec<Identity>,
     pub client_id: String,
     pub text: String,
     pub media: Vec<Media>,
     pub name: Option<String>,
+    /// Shown with the message; a name among it is what they call themselves.
+    pub prechat: Answers,
 }
 
 /// A message on its way to its conversation, from outside or from the team.
@@ -124,15 +129,15 @@ impl Intake {
         reopen_within: Duration,
     ) -> Result<Done, Trouble> {
         let invalid = |detail: &str| Refusal::Invalid { field: "visitor", detail: detail.to_owned() };
-        let identity = Identity::new(IdentityKind::Visitor, from.visitor.clone());
-        let identity = identity.ok_or_else(|| invalid("must not be empty"))?;
+        let identity = from.identities.first().cloned().ok_or_else(|| invalid("must not be empty"))?;
+        let extra = (!from.prechat.is_empty()).then(|| serde_json::json!({"prechat": from.prechat}));
         let kind = if from.media.is_empty() {
             switchboard_engine::message::MessageKind::Text
         } else {
             switchboard_engine::message::MessageKind::Media
         };
         let content =
-            switchboard_engine::channels::Content { kind, text: from.text, media: Vec::new(), extra: None };
+            switchboard_engine::channels::Content { kind, text: from.text, media: Vec::new(), extra };
         let receive = Receive {
             message_id: MessageId(self.core.ids.next()),
             route: route(channel, from.visitor),
@@ -146,8 +151,7 @@ impl Intake {
             birth: None,
             reopen_within,
         };
-        let identities = [identity.clone()];
-        let done = self.deliver(channel, &identity, &Arrival::of(&receive, &identities)).await?;
+        let done = self.deliver(channel, &identity, &Arrival::of(&receive, &from.identities)).await?;
         metrics::counter!(telemetry::INBOUND, "channel" => channel.kind.as_str())
             .increment(u64::from(done.changed));
         Ok(done)
@@ -157,11 +161,9 @@ impl Intake {
     pub async fn conversation_of_visitor(
         &self,
         channel: &Channel,
-        visitor: &str,
+        identities: Vec<Identity>,
     ) -> Result<Option<ConversationId>, Trouble> {
-        let Some(identity) = Identity::new(IdentityKind::Visitor, visitor) else { return Ok(None) };
-        let Some((contact, _)) = self.core.store.find_contact(channel.business_id, vec![identity]).await?
-        else {
+        let Some((contact, _)) = self.core.store.find_contact(channel.business_id, identities).await? else {
             return Ok(None);
         };
         Ok(self.core.store.latest_conversation_of(channel.group_id, contact.id).await?)

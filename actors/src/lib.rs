@@ -9,6 +9,7 @@ pub mod trouble;
 pub mod vault;
 
 pub mod audit;
+pub mod pulse;
 pub mod roster;
 
 pub mod fanout;
@@ -17,7 +18,7 @@ pub mod publication;
 pub mod replay;
 
 mod indexer;
-mod pulse;
+mod tally;
 
 pub mod conversation;
 pub mod directory;
@@ -28,6 +29,7 @@ pub mod files;
 pub mod hooks;
 pub mod lines;
 pub mod mailer;
+pub mod probe;
 
 pub mod desk;
 pub mod people;
@@ -64,6 +66,8 @@ pub struct Parts {
     pub public_url: Arc<str>,
     /// Signs visitor tokens.
     key: [u8; 32],
+    /// The key before, while tokens of its time are about.
+    previous_key: Option<[u8; 32]>,
     arbiters: start::Arbiters,
 }
 

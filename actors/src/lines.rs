@@ -3,6 +3,7 @@
 use crate::connector::{
     Connector, FetchFiles, Halt, InFlight, MarkRead, SyncTemplates, SyncTrouble, Transmit,
 };
+use crate::pulse::Pulse;
 use actix::Addr;
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -14,15 +15,23 @@ use switchboard_schema::Synced;
 #[derive(Clone, Default)]
 pub struct Lines {
     connectors: Arc<RwLock<HashMap<ChannelId, Addr<Connector>>>>,
+    pulses: Arc<RwLock<HashMap<ChannelId, Arc<Pulse>>>>,
 }
 
 impl Lines {
-    pub fn connect(&self, channel: ChannelId, connector: Addr<Connector>) {
+    pub fn connect(&self, channel: ChannelId, connector: Addr<Connector>, pulse: Arc<Pulse>) {
+        self.pulses.write().unwrap_or_else(PoisonError::into_inner).insert(channel, pulse);
         self.connectors.write().unwrap_or_else(PoisonError::into_inner).insert(channel, connector);
     }
 
-    pub fn is_connected(&self, channel: ChannelId) -> bool {
-        self.connectors.read().unwrap_or_else(PoisonError::into_inner).contains_key(&channel)
+    pub fn connector(&self, channel: ChannelId) -> Option<Addr<Connector>> {
+        self.connectors.read().unwrap_or_else(PoisonError::into_inner).get(&channel).cloned()
+    }
+
+    /// Whether an admin took this line off: nothing new may be sent on it.
+    pub fn is_off(&self, channel: ChannelId) -> bool {
+        let pulses = self.pulses.read().unwrap_or_else(PoisonError::into_inner);
+        pulses.get(&channel).is_some_and(|pulse| pulse.is_off())
     }
 
     /// Hands requests of a committed outcome on.

@@ -1,122 +1,280 @@
-//! The pulse of the inboxes: pushes the counts of lists to whoever sees them, a moment after a commit moved them.
+//! The pulse of a line: when something last came and went, and whether its provider still lets us in.
 //!
-//! The journal's writer only notes which counts moved; a task gathers them for a moment and reads the kept counts once per group. What the
-//! whole group sees goes out once for all of it; whoever has counts of their own gets them right after, in the same batch.
+//! Kept in memory by whoever sees it happen, without a lock on the way of a message; written down by a regular duty, never per message.
 
-use crate::fanout::{Audience, Batch, Fanout, Item, text_frame};
-use crate::roster::{Roster, RosterHandle};
-use serde::Serialize;
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
-use switchboard_engine::ids::{GroupId, UserId};
-use switchboard_engine::lists::{Holder, List, Place};
+use crate::Actors;
+use crate::fanout::Audience;
+use crate::roster::Line;
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use switchboard_engine::channel::ChannelStatus;
+use switchboard_engine::channel::health::{Condition, Sign, warnings};
+use switchboard_engine::ids::{ChannelId, GroupId};
+use switchboard_engine::receipt::Failure;
+use switchboard_engine::time::Timestamp;
 use switchboard_engine::wire::Ephemeral;
-use switchboard_schema::{Committed, Counts, Kept, Store};
-use tokio::sync::Notify;
+use switchboard_schema::{ChannelRecord, ChannelTimes, StoreError};
 
-/// Counts that move within this time go out together.
-const GATHER: Duration = Duration::from_millis(30);
+/// Shared by everything that has to do with one line; outlives changes of its settings.
+#[derive(Debug)]
+pub struct Pulse {
+    inbound: AtomicI64,
+    outbound: AtomicI64,
+    callback: AtomicI64,
+    /// Mirrors the condition for those who only ask whether to send.
+    off: AtomicBool,
+    /// The provider refuses us: the next send that works is news.
+    unwell: AtomicBool,
+    condition: Mutex<Condition>,
+    /// Times to be written; a condition to be written and told.
+    moved: AtomicBool,
+    turned: AtomicBool,
+}
 
-/// Which counts have moved since they were last told.
-#[derive(Default)]
-pub(crate) struct Pulse {
-    moved: Mutex<BTreeMap<GroupId, BTreeSet<Holder>>>,
-    news: Notify,
+/// No time yet.
+const NEVER: i64 = 0;
+
+impl Pulse {
+    pub fn new(condition: Condition, times: ChannelTimes) -> Self {
+        let time = |at: Option<Timestamp>| AtomicI64::new(at.map_or(NEVER, |at| at.0));
+        Self {
+            inbound: time(times.inbound),
+            outbound: time(times.outbound),
+            callback: time(times.callback),
+            off: AtomicBool::new(condition.status == ChannelStatus::Disconnected),
+            unwell: AtomicBool::new(condition.status == ChannelStatus::Degraded),
+            condition: Mutex::new(condition),
+            moved: AtomicBool::new(false),
+            turned: AtomicBool::new(false),
+        }
+    }
+
+    pub fn of(record: &ChannelRecord) -> Self {
+        let condition = Condition { status: record.status, reason: record.state.reason.clone() };
+        Self::new(condition, record.state.times)
+    }
+
+    /// A genuine callback came.
+    pub fn called(&self, now: Timestamp) {
+        if self.callback.swap(now.0, Ordering::Relaxed) == NEVER {
+            self.sign(Sign::Callback);
+        }
+        self.moved.store(true, Ordering::Release);
+    }
+
+    /// A customer's message is stored.
+    pub fn received(&self, now: Timestamp) {
+        self.inbound.store(now.0, Ordering::Relaxed);
+        self.moved.store(true, Ordering::Release);
+    }
+
+    /// The provider took a message.
+    pub fn sent(&self, now: Timestamp) {
+        self.outbound.store(now.0, Ordering::Relaxed);
+        self.moved.store(true, Ordering::Release);
+        if self.unwell.load(Ordering::Acquire) {
+            self.sign(Sign::Sent);
+        }
+    }
+
+    /// The provider refuses our credentials.
+    pub fn refused(&self, failure: &Failure) {
+        self.sign(Sign::CredentialsRefused(failure.clone()));
+    }
+
+    /// Takes a sign in; false when it changed nothing.
+    pub fn sign(&self, sign: Sign) -> bool {
+        let called = self.callback.load(Ordering::Relaxed) != NEVER;
+        let mut condition = self.lock();
+        let after = condition.clone().after(sign, called);
+        if *condition == after {
+            return false;
+        }
+        self.off.store(after.status == ChannelStatus::Disconnected, Ordering::Release);
+        self.unwell.store(after.status == ChannelStatus::Degraded, Ordering::Release);
+        *condition = after;
+        self.turned.store(true, Ordering::Release);
+        true
+    }
+
+    /// Whether an admin took the line off.
+    pub fn is_off(&self) -> bool {
+        self.off.load(Ordering::Acquire)
+    }
+
+    pub fn condition(&self) -> Condition {
+        self.lock().clone()
+    }
+
+    pub fn times(&self) -> ChannelTimes {
+        let time = |at: &AtomicI64| Some(at.load(Ordering::Relaxed)).filter(|at| *at != NEVER).map(Timestamp);
+        ChannelTimes {
+            inbound: time(&self.inbound),
+            outbound: time(&self.outbound),
+            callback: time(&self.callback),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Condition> {
+        self.condition.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The pulse of every line ever loaded: one each, however often and by whomever the roster is read anew.
+#[derive(Debug, Default)]
+pub struct Pulses(Mutex<HashMap<ChannelId, Arc<Pulse>>>);
+
+impl Pulses {
+    pub fn of(&self, record: &ChannelRecord) -> Arc<Pulse> {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.entry(record.channel.id).or_insert_with(|| Arc::new(Pulse::of(record))).clone()
+    }
+}
+
+/// How a line is doing, as admins are told.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Health {
+    pub state: ChannelStatus,
+    pub reason: Option<String>,
+    pub detail: Option<String>,
+    pub last_inbound_at: Option<Timestamp>,
+    pub last_outbound_at: Option<Timestamp>,
+    pub last_callback_at: Option<Timestamp>,
+    pub warnings: Vec<&'static str>,
+}
+
+impl Health {
+    pub fn of(line: &Line) -> Self {
+        let (condition, times) = (line.pulse.condition(), line.pulse.times());
+        let (reason, detail) = condition.reason.map(|reason| (reason.code, reason.detail)).unzip();
+        let number = line.phone.as_deref().unwrap_or(&line.channel.address);
+        Self {
+            state: condition.status,
+            reason,
+            detail,
+            last_inbound_at: times.inbound,
+            last_outbound_at: times.outbound,
+            last_callback_at: times.callback,
+            warnings: warnings(line.channel.provider, number, line.registration),
+        }
+    }
+}
+
+#[derive(serde::Serialize)]
+struct HealthFrame {
+    channel_id: ChannelId,
+    group_id: GroupId,
+    health: Health,
+}
+
+impl Actors {
+    /// Writes down what changed and tells admins of new conditions. With `all` also the times, which may wait.
+    pub(crate) async fn tend_lines(&self, all: bool) {
+        let roster = self.roster.get();
+        for line in roster.channels.values() {
+            let turned = line.pulse.turned.swap(false, Ordering::AcqRel);
+            let moved = (all || turned) && line.pulse.moved.swap(false, Ordering::AcqRel);
+            if !(turned || moved) {
+                continue;
+            }
+            if let Err(error) = self.write_pulse(line).await {
+                // The next round tries again.
+                line.pulse.turned.fetch_or(turned, Ordering::AcqRel);
+                line.pulse.moved.fetch_or(moved, Ordering::AcqRel);
+                tracing::warn!(%error, channel.id = %line.channel.id, "how a line is doing could not be written");
+            } else if turned {
+                self.tell_health(line);
+            }
+        }
+    }
+
+    /// Seals anew what the secret key before this one sealed. Before anything reads it.
+    pub(crate) async fn reseal_channels(&self) -> Result<(), StoreError> {
+        let mut renewed = 0;
+        for row in self.core.store.channels().await? {
+            let Some(old) = row.credentials else { continue };
+            if let Some(new) = self.vault.reseal("channel", row.channel.id.0, &old) {
+                self.core.store.reseal_channel(row.channel.id, old, new).await?;
+                renewed += 1;
+            }
+        }
+        if renewed > 0 {
+            tracing::info!(channels = renewed, "credentials were sealed anew with the present secret key");
+        }
+        Ok(())
+    }
+
+    async fn write_pulse(&self, line: &Line) -> Result<(), StoreError> {
+        let (condition, times) = (line.pulse.condition(), line.pulse.times());
+        self.core.store.set_channel_condition(line.channel.id, condition, times).await
+    }
+
+    /// Tells admins, and admins of the group.
+    fn tell_health(&self, line: &Arc<Line>) {
+        let channel = &line.channel;
+        let d = HealthFrame { channel_id: channel.id, group_id: channel.group_id, health: Health::of(line) };
+        let frame = Ephemeral { t: "channel.health", req: None, conversation_id: None, d };
+        let Ok(text) = serde_json::to_string(&frame) else { return };
+        let roster = self.roster.get();
+        let ours =
+            roster.users.values().filter(|user| user.active && user.business_id == channel.business_id);
+        for user in ours.filter(|user| user.runs_channels_of(channel.group_id)) {
+            self.core.fanout.whisper(Audience::User(user.id), &text);
+        }
+    }
+
+    /// An admin takes a line off or puts it back; told at once.
+    pub async fn turn_line(&self, line: &Arc<Line>, sign: Sign) -> Result<(), StoreError> {
+        let before = line.pulse.condition();
+        if !line.pulse.sign(sign) {
+            return Ok(());
+        }
+        line.pulse.turned.store(false, Ordering::Release);
+        if let Err(error) = self.write_pulse(line).await {
+            // What is not durable did not happen.
+            line.pulse.restore(before);
+            return Err(error);
+        }
+        self.tell_health(line);
+        Ok(())
+    }
 }
 
 impl Pulse {
-    /// Notes what a batch moved. Runs on the journal's writer: it must not wait.
-    pub(crate) fn note(&self, committed: &[Committed]) {
-        let mut places = committed.iter().flat_map(|one| &one.moved).peekable();
-        if places.peek().is_none() {
-            return;
-        }
-        let mut moved = self.moved.lock().unwrap_or_else(PoisonError::into_inner);
-        for Place { group, holder, .. } in places {
-            moved.entry(*group).or_default().insert(*holder);
-        }
-        drop(moved);
-        self.news.notify_one();
-    }
-
-    fn take(&self) -> BTreeMap<GroupId, BTreeSet<Holder>> {
-        std::mem::take(&mut *self.moved.lock().unwrap_or_else(PoisonError::into_inner))
+    fn restore(&self, condition: Condition) {
+        self.off.store(condition.status == ChannelStatus::Disconnected, Ordering::Release);
+        self.unwell.store(condition.status == ChannelStatus::Degraded, Ordering::Release);
+        *self.lock() = condition;
     }
 }
 
-/// Tells until it is aborted.
-pub(crate) async fn run(pulse: Arc<Pulse>, store: Store, fanout: Fanout, roster: RosterHandle) {
-    loop {
-        pulse.news.notified().await;
-        tokio::time::sleep(GATHER).await;
-        let mut items = Vec::new();
-        let moved = pulse.take();
-        match store.kept_counts(moved.keys().copied().collect()).await {
-            Ok(kept) => {
-                let roster = roster.get();
-                items.extend(
-                    moved.iter().flat_map(|(group, holders)| frames(&roster, *group, holders, &kept)),
-                );
-            }
-            Err(error) => {
-                tracing::warn!(%error, "counts could not be read; they go out with the next change");
-            }
-        }
-        if !items.is_empty() {
-            fanout.publish(Batch::new(items));
-        }
-    }
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use switchboard_engine::channel::ChannelKind;
 
-#[derive(Serialize)]
-struct News {
-    group_id: GroupId,
-    counts: BTreeMap<&'static str, i64>,
-}
-
-/// What everybody sees, then what some see besides.
-fn frames(roster: &Roster, group: GroupId, moved: &BTreeSet<Holder>, kept: &[Kept]) -> Vec<Item> {
-    let Some(business) = roster.groups.iter().find(|one| one.id == group).map(|one| one.business_id) else {
-        return Vec::new();
-    };
-    let of_all = moved.contains(&Holder::Everybody);
-    let mut items = Vec::new();
-    if of_all {
-        let counts = counts(kept, group, None);
-        items.extend(item(Audience::Group { business, group, visible_to: None }, group, &counts, |list| {
-            !list.is_own()
-        }));
+    #[test]
+    fn a_line_that_is_refused_recovers_with_the_next_send() {
+        let pulse = Pulse::new(Condition::new(ChannelKind::Sms), ChannelTimes::default());
+        assert_eq!(pulse.condition().status, ChannelStatus::Connecting);
+        pulse.called(Timestamp(5));
+        assert_eq!(pulse.condition().status, ChannelStatus::Connected);
+        let failure = Failure { code: "channel_auth_failed".to_owned(), detail: "No.".to_owned() };
+        pulse.refused(&failure);
+        assert_eq!(pulse.condition(), Condition { status: ChannelStatus::Degraded, reason: Some(failure) });
+        pulse.called(Timestamp(6));
+        assert_eq!(pulse.condition().status, ChannelStatus::Degraded, "it can still call");
+        pulse.sent(Timestamp(7));
+        assert_eq!(pulse.condition().status, ChannelStatus::Connected);
+        assert!(pulse.sign(Sign::Disconnect) && pulse.is_off());
+        pulse.called(Timestamp(8));
+        assert!(pulse.is_off());
+        assert!(pulse.sign(Sign::Reconnect) && !pulse.is_off());
+        let seen = pulse.times();
+        assert_eq!(
+            (seen.callback, seen.outbound, seen.inbound),
+            (Some(Timestamp(8)), Some(Timestamp(7)), None)
+        );
     }
-    for user in roster.users.values().filter(|user| user.active && user.sees(group)) {
-        let own = |one: &&Kept| one.place.group == group && one.place.holder == Holder::User(user.id);
-        let restricted = kept.iter().filter(own).any(|one| !one.place.list.is_own());
-        if moved.contains(&Holder::User(user.id)) || (of_all && restricted) {
-            let counts = counts(kept, group, Some(user.id));
-            items.extend(item(Audience::User(user.id), group, &counts, |_| true));
-        }
-    }
-    items
-}
-
-fn counts(kept: &[Kept], group: GroupId, user: Option<UserId>) -> Counts {
-    let mut counts = Counts::default();
-    let theirs =
-        |holder| holder == Holder::Everybody || user.is_some_and(|user| holder == Holder::User(user));
-    for Kept { place, total } in
-        kept.iter().filter(|one| one.place.group == group && theirs(one.place.holder))
-    {
-        counts.add(place.list, *total);
-    }
-    counts
-}
-
-fn item(audience: Audience, group_id: GroupId, of: &Counts, shown: impl Fn(List) -> bool) -> Option<Item> {
-    let lists = List::ALL.into_iter().filter(|list| shown(*list));
-    let mut counts: BTreeMap<&'static str, i64> = lists.map(|list| (list.as_str(), of.of(list))).collect();
-    counts.insert("all", of.all);
-    let frame =
-        Ephemeral { t: "counts.updated", req: None, conversation_id: None, d: News { group_id, counts } };
-    let text = serde_json::to_string(&frame).ok()?;
-    Some(Item { position: None, audience, frame: text_frame(text.as_bytes()) })
 }

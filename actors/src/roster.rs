@@ -1,14 +1,15 @@
 //! The roster: users, groups, members and channels, few and read by everybody; kept in memory and swapped whole when one changes.
 
+use crate::pulse::{Pulse, Pulses};
 use crate::vault::Vault;
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 use switchboard_engine::business::Settings;
-use switchboard_engine::channel::Channel;
+use switchboard_engine::channel::{Channel, Registration};
 use switchboard_engine::ids::{BusinessId, ChannelId, GroupId, UserId};
 use switchboard_engine::permission::{Denied, Operation, Principal, Viewer, permit};
 use switchboard_engine::user::{Member, Role};
-use switchboard_schema::{Business, Store, StoreError, User, UserStatus};
+use switchboard_schema::{Business, ChannelState, Store, StoreError, User, UserStatus};
 
 /// A consistent picture of who and what there is.
 #[derive(Clone, Debug, Default)]
@@ -55,6 +56,11 @@ pub struct Line {
     pub settings: serde_json::Value,
     /// Tokens and secrets, decrypted.
     pub credentials: serde_json::Value,
+    /// The number customers see, once the provider has told it.
+    pub phone: Option<String>,
+    pub registration: Registration,
+    /// How it is doing; the same one for as long as the server runs.
+    pub pulse: Arc<Pulse>,
 }
 
 impl std::fmt::Debug for Line {
@@ -70,6 +76,13 @@ impl Line {
     /// A secret by name; an empty one counts as absent, so that no empty secret ever verifies anything.
     pub fn credential(&self, name: &str) -> Option<&str> {
         self.credentials.get(name).and_then(serde_json::Value::as_str).filter(|secret| !secret.is_empty())
+    }
+
+    /// Whether a connector that knows this one need not be told of `other`.
+    pub fn is_like(&self, other: &Self) -> bool {
+        self.channel == other.channel
+            && self.settings == other.settings
+            && self.credentials == other.credentials
     }
 
     pub fn setting(&self, name: &str) -> Option<&str> {
@@ -94,6 +107,11 @@ impl Colleague {
     pub fn viewer(&self) -> Viewer {
         let groups = (self.role != Role::Admin).then(|| self.groups.clone());
         Viewer { user: self.id, business: self.business_id, groups }
+    }
+
+    /// Whether they may connect and configure lines of this group.
+    pub fn runs_channels_of(&self, group: GroupId) -> bool {
+        self.may(Operation::ManageChannels, group).is_ok()
     }
 
     pub fn sees(&self, group: GroupId) -> bool {
@@ -121,8 +139,9 @@ impl Colleague {
 }
 
 impl Roster {
-    pub async fn load(store: &Store, vault: &Vault) -> Result<Self, StoreError> {
-        let mut roster = Self { channels: channels(store, vault).await?, ..Self::default() };
+    /// Reads everything anew; lines that are known keep their pulse.
+    pub async fn load(store: &Store, vault: &Vault, pulses: &Pulses) -> Result<Self, StoreError> {
+        let mut roster = Self { channels: channels(store, vault, pulses).await?, ..Self::default() };
         let Some(business) = store.business().await? else { return Ok(roster) };
         roster.groups = store
             .groups(business.id)
@@ -182,15 +201,22 @@ impl Roster {
     }
 }
 
-async fn channels(store: &Store, vault: &Vault) -> Result<HashMap<ChannelId, Arc<Line>>, StoreError> {
+async fn channels(
+    store: &Store,
+    vault: &Vault,
+    pulses: &Pulses,
+) -> Result<HashMap<ChannelId, Arc<Line>>, StoreError> {
     let mut channels = HashMap::new();
     for row in store.channels().await? {
+        let pulse = pulses.of(&row);
         let sealed = row.credentials.unwrap_or_default();
         let credentials = vault.open_json("channel", row.channel.id.0, &sealed).unwrap_or_else(|| {
             tracing::error!(channel.id = %row.channel.id, "credentials cannot be decrypted: was the secret key changed?");
             serde_json::Value::Null
         });
-        let line = Line { channel: row.channel, settings: row.settings, credentials };
+        let ChannelState { phone, registration, .. } = row.state;
+        let line =
+            Line { channel: row.channel, settings: row.settings, credentials, phone, registration, pulse };
         channels.insert(line.channel.id, Arc::new(line));
     }
     Ok(channels)
@@ -200,11 +226,16 @@ async fn channels(store: &Store, vault: &Vault) -> Result<HashMap<ChannelId, Arc
 #[derive(Clone, Default)]
 pub struct RosterHandle {
     current: Arc<RwLock<Arc<Roster>>>,
+    pulses: Arc<Pulses>,
 }
 
 impl RosterHandle {
     pub fn get(&self) -> Arc<Roster> {
         self.current.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub fn pulses(&self) -> &Pulses {
+        &self.pulses
     }
 
     pub fn set(&self, roster: Roster) {

@@ -1,7 +1,7 @@
 //! Starting and stopping everything that lives, in order.
 
 use crate::clock::{Clock, Ids, Numbers};
-use crate::connector::{Connection, Connector, Protocol};
+use crate::connector::{Connection, Connector, Protocol, Renew};
 use crate::core::Core;
 use crate::directory::Directory;
 use crate::fanout::{Epoch, Fanout, Scope, Turn};
@@ -10,7 +10,7 @@ use crate::intake::Intake;
 use crate::lines::Lines;
 use crate::mailer::{MailSettings, Mailer};
 use crate::presence::Presence;
-use crate::pulse::Pulse;
+use crate::tally::Tally;
 use crate::replay;
 use crate::roster::{Line, Roster, RosterHandle};
 use crate::vault::Vault;
@@ -33,6 +33,8 @@ pub struct Config {
     pub mail: MailSettings,
     /// Seals credentials and signs visitor tokens.
     pub secret_key: [u8; 32],
+    /// The key before this one: what it sealed is sealed anew at start, visitors' tokens of its time stay good.
+    pub previous_key: Option<[u8; 32]>,
     /// Outlives every arbiter and owns every database connection.
     pub database_runtime: Handle,
     /// Threads that run conversations.
@@ -74,7 +76,7 @@ impl From<StoreError> for StartError {
 #[derive(Clone)]
 pub(crate) struct Arbiters {
     connectors: ArbiterHandle,
-    http: reqwest::Client,
+    pub(crate) http: reqwest::Client,
     /// What follows the commits: the search index, the counts of lists.
     beside: Arc<[AbortHandle]>,
 }
@@ -91,8 +93,8 @@ impl Actors {
         let publish_to = target.clone();
         let news = Arc::new(Notify::new());
         let wake = news.clone();
-        let pulse = Arc::new(Pulse::default());
-        let noted = pulse.clone();
+        let tally = Arc::new(Tally::default());
+        let noted = tally.clone();
         let options = switchboard_schema::Options {
             url: config.database_url.clone(),
             runtime: config.database_runtime.clone(),
@@ -123,9 +125,10 @@ impl Actors {
             Core { store, clock, ids: Arc::new(Ids::default()), fanout, lines: Lines::default(), numbers };
         let indexing = config.database_runtime.spawn(crate::indexer::run(core.store.clone(), news));
         let roster = RosterHandle::default();
-        let telling = crate::pulse::run(pulse, core.store.clone(), core.fanout.clone(), roster.clone());
+        let telling = crate::tally::run(tally, core.store.clone(), core.fanout.clone(), roster.clone());
         let beside = [indexing.abort_handle(), config.database_runtime.spawn(telling).abort_handle()];
         let actors = assemble(&config, core, roster, beside)?;
+        actors.reseal_channels().await?;
         actors.reload().await?;
         actors.keep_house();
         actors.arbiters.connectors.spawn(actors.mailer.clone().run(actors.core.clone()));
@@ -135,9 +138,10 @@ impl Actors {
     /// Reads users, groups and channels anew: sockets see at once what their user may see now, new channels get a connector.
     pub async fn reload(&self) -> Result<(), StoreError> {
         let before = self.roster.get();
-        let now = Roster::load(&self.core.store, &self.vault).await?;
+        let now = Roster::load(&self.core.store, &self.vault, self.roster.pulses()).await?;
         for line in now.channels.values() {
-            self.connect(line);
+            let known = before.channels.get(&line.channel.id).is_some_and(|known| known.is_like(line));
+            self.connect(line, known);
         }
         for (id, user) in &now.users {
             let changed = before.users.get(id).is_some_and(|old| old != user);
@@ -170,8 +174,10 @@ impl Actors {
         self.core.fanout.tell(&Turn::Rescope { user, scope: None });
     }
 
-    fn connect(&self, line: &Arc<Line>) {
-        if self.core.lines.is_connected(line.channel.id) {
+    /// Gives a line its connector, or the connector what is new about its line.
+    fn connect(&self, line: &Arc<Line>, known: bool) {
+        let connector = self.core.lines.connector(line.channel.id);
+        if known && connector.is_some() {
             return;
         }
         let Some(protocol) = Protocol::of(line, &self.public_url) else { return };
@@ -185,7 +191,21 @@ impl Actors {
             roster: self.roster.clone(),
             templates: tokio::sync::Mutex::default(),
         };
-        self.core.lines.connect(line.channel.id, Connector::start(connection, &self.arbiters.connectors));
+        let Some(connector) = connector else {
+            let connector = Connector::start(connection, &self.arbiters.connectors);
+            return self.core.lines.connect(line.channel.id, connector, line.pulse.clone());
+        };
+        self.arbiters.connectors.spawn(async move {
+            // Waits where the mailbox is full: the connector must not go on with what no longer works.
+            if connector.send(Renew(connection)).await.is_err() {
+                tracing::error!("a connector is gone; its channel sends nothing until the next start");
+            }
+        });
+    }
+
+    /// Has a line's connector look for what waits.
+    pub fn wake_line(&self, line: &Arc<Line>) {
+        self.connect(line, false);
     }
 
     /// Small regular duties.
@@ -197,6 +217,7 @@ impl Actors {
                 tick.tick().await;
                 actors.presence.expire(&actors.core);
                 actors.wake_sleepers().await;
+                actors.tend_lines(beat % 4 == 3).await;
                 if beat % 15 == 0 {
                     actors.directory.passivate_idle();
                     actors.measure_outbox().await;
@@ -223,6 +244,7 @@ impl Actors {
     /// Second half: sends under way end, what was accepted is flushed and the database closed.
     pub async fn stop(&self) {
         self.core.lines.settle(LAST_SENDS).await;
+        self.tend_lines(true).await;
         self.arbiters.beside.iter().for_each(AbortHandle::abort);
         self.core.store.close().await;
     }
@@ -260,7 +282,7 @@ fn assemble(
     let directory = Directory::new(core.clone(), conversations);
     let files =
         Files::new(&config.data_dir, &config.public_url, config.secret_key).map_err(StartError::Files)?;
-    let vault = Vault::new(config.secret_key);
+    let vault = Vault::new(config.secret_key).after(config.previous_key);
     let mailer = Mailer::new(&config.mail, &config.data_dir, vault.clone(), core.ids.clone())
         .map_err(StartError::Mail)?;
     Ok(Actors(Arc::new(Parts {
@@ -274,6 +296,7 @@ fn assemble(
         mailer,
         public_url: config.public_url.trim_end_matches('/').into(),
         key: config.secret_key,
+        previous_key: config.previous_key,
         arbiters: Arbiters { connectors: Arbiter::new().handle(), http, beside: Arc::new(beside) },
     })))
 }

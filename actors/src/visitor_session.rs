@@ -16,13 +16,17 @@ use futures_util::Stream;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
-use switchboard_engine::ids::{ConversationId, MediaId};
+use std::sync::Arc;
+use switchboard_engine::conversation::EventKind;
+use switchboard_engine::ids::{ChannelId, ConversationId};
 use switchboard_engine::receipt::Status;
+use switchboard_engine::widget::Answers;
 use switchboard_engine::wire::{
     Ephemeral, ErrorFrame, SessionStart, VisitorCommand, VisitorFrame, visitor_entry,
 };
 
 const MAILBOX: usize = 64;
+const IDENTITY_INVALID: &str = "The proof of this visitor's identity does not hold; they stay a guest. Sign the user id with the widget's identity secret.";
 /// Messages a visitor may send: ten at once, then one a second.
 const MESSAGES: (f64, f64) = (10.0, 1.0);
 /// Entries a fresh panel gets.
@@ -50,6 +54,8 @@ struct Known {
     socket: SocketId,
     conversation: Option<ConversationId>,
     name: Option<String>,
+    /// What they filled in, as far as it was sent with the first frame.
+    prechat: Answers,
 }
 
 impl VisitorSession {
@@ -83,23 +89,17 @@ impl VisitorSession {
                 "There is no such widget for this page.",
             );
         };
-        let visitor = match &start.token {
-            None => self.actors.new_visitor(line.clone()),
-            Some(token) => match self.actors.visitor_of(line.clone(), token) {
-                Some(visitor) => visitor,
-                None => {
-                    return self.turn_away(
-                        req.as_deref(),
-                        "token_invalid",
-                        "This token is not valid here. Start without one.",
-                    );
-                }
-            },
+        let Some(visitor) = self.visitor(line, &start) else {
+            let detail = "This token is not valid here. Start without one.";
+            return self.turn_away(req.as_deref(), "token_invalid", detail);
         };
         self.out.hold();
         let scope = Scope::Visitor(visitor.id.as_str().into());
         let joined = with_local(|local| local.join(scope.clone(), None, self.out.clone()));
-        let known = Known { visitor, socket: joined.socket, conversation: None, name: start.name.clone() };
+        let claimed = start.identity.as_ref().and_then(|claim| claim.name.clone());
+        let name = start.name.clone().or(claimed).filter(|name| !name.trim().is_empty());
+        let prechat = start.prechat.clone().unwrap_or_default();
+        let known = Known { visitor, socket: joined.socket, conversation: None, name, prechat };
         self.state = State::Known(Box::new(known.clone()));
         let (actors, upto) = (self.actors.clone(), joined.position);
         let from = start.cursor.as_deref().and_then(|cursor| known_position(&actors, cursor, upto));
@@ -109,6 +109,24 @@ impl VisitorSession {
         ctx.wait(
             work.into_actor(self).map(move |welcome, session, _| session.greet(req.as_deref(), welcome)),
         );
+    }
+
+    /// Who this is: whom the page vouches for, or whom the token names, or somebody new. `None` for a token that is not ours.
+    fn visitor(&self, line: &Arc<Line>, start: &SessionStart) -> Option<Visitor> {
+        if let Some(claim) = &start.identity {
+            let proof = start.hmac.as_deref().unwrap_or_default();
+            if let Some(vouched) = self.actors.vouched_visitor(line.clone(), &claim.user_id, proof) {
+                return Some(vouched);
+            }
+            // They stay the guest they are.
+            if line.credential("identity_secret").is_some() {
+                send(&self.out, &ErrorFrame::new(None, "identity_invalid", IDENTITY_INVALID));
+            }
+        }
+        match &start.token {
+            None => Some(self.actors.new_visitor(line.clone())),
+            Some(token) => self.actors.visitor_of(line.clone(), token),
+        }
     }
 
     fn greet(&mut self, req: Option<&str>, welcome: Result<Welcome, Trouble>) {
@@ -146,8 +164,16 @@ impl VisitorSession {
                 send(&self.out, &ErrorFrame::new(req.as_deref(), "validation", detail));
             }
             VisitorCommand::Ping {} => answer(&self.out, req.as_deref(), Ok(json!({}))),
-            VisitorCommand::MessageSend { client_id, text, media_ids } => {
-                self.write(req, *known, (client_id, text.unwrap_or_default(), media_ids), ctx);
+            VisitorCommand::MessageSend { client_id, text, media_ids, prechat } => {
+                let given = prechat.unwrap_or_else(|| known.prechat.clone());
+                let draft = VisitorDraft {
+                    client_id,
+                    text: text.unwrap_or_default(),
+                    media_ids,
+                    name: known.name.clone(),
+                    prechat: given,
+                };
+                self.write(req, *known, draft, ctx);
             }
             VisitorCommand::MessageAck { upto } => acknowledge(self, &known, upto, Status::Delivered, ctx),
             VisitorCommand::MessageSeen { upto } => acknowledge(self, &known, upto, Status::Read, ctx),
@@ -159,20 +185,14 @@ impl VisitorSession {
         }
     }
 
-    fn write(
-        &mut self,
-        req: Option<String>,
-        known: Known,
-        (client_id, text, media_ids): (String, String, Vec<MediaId>),
-        ctx: &mut Context<Self>,
-    ) {
+    fn write(&mut self, req: Option<String>, known: Known, draft: VisitorDraft, ctx: &mut Context<Self>) {
         if !self.messages.take() {
             let detail = "Too many messages at once. Wait a moment.";
             return send(&self.out, &ErrorFrame::new(req.as_deref(), "rate_limited", detail));
         }
         let actors = self.actors.clone();
-        let draft = VisitorDraft { client_id, text, media_ids, name: known.name.clone() };
-        let work = async move { actors.visitor_writes(&known.visitor, draft).await };
+        let begins = known.conversation.is_none();
+        let work = async move { actors.visitor_writes(&known.visitor, draft, begins).await };
         ctx.wait(work.into_actor(self).map(move |done, session, _| session.written(req.as_deref(), done)));
     }
 
@@ -227,6 +247,8 @@ struct Welcome {
     entries: Vec<Box<RawValue>>,
     cursor: String,
     resumed: bool,
+    /// Whether the website vouches for this visitor.
+    identified: bool,
 }
 
 fn known_position(actors: &Actors, cursor: &str, upto: i64) -> Option<i64> {
@@ -263,7 +285,7 @@ async fn welcome(
         .increment(1);
     let entries = match missed {
         Some(frames) => frames.iter().filter_map(payload).collect(),
-        None => newest(actors, conversation_id).await?,
+        None => newest(actors, conversation_id, known.visitor.line.channel.id).await?,
     };
     Ok(Welcome {
         token: actors.token_of(&known.visitor),
@@ -273,6 +295,7 @@ async fn welcome(
         entries,
         cursor: Cursor::new(actors.core.fanout.epoch(), span.upto).to_string(),
         resumed,
+        identified: known.visitor.verified.is_some(),
     })
 }
 
@@ -286,10 +309,16 @@ fn payload(frame: &bytes::Bytes) -> Option<Box<RawValue>> {
 async fn newest(
     actors: &Actors,
     conversation: Option<ConversationId>,
+    channel: ChannelId,
 ) -> Result<Vec<Box<RawValue>>, Trouble> {
     let Some(id) = conversation else { return Ok(Vec::new()) };
     let events = actors.core.store.timeline(id, switchboard_schema::Page::Newest, NEWEST).await?;
-    let entries = events.iter().filter_map(|event| visitor_entry(event, id));
+    // What was said on another line of the same conversation is not the widget's business.
+    let shown = events.iter().filter(|event| match &event.kind {
+        EventKind::Message(message) => message.channel_id == channel,
+        _ => true,
+    });
+    let entries = shown.filter_map(|event| visitor_entry(event, id));
     Ok(entries.filter_map(|entry| RawValue::from_string(entry).ok()).collect())
 }
 

@@ -12,7 +12,8 @@ use switchboard_engine::ids::{BusinessId, ChannelId, ContactId, ConversationId, 
 use switchboard_engine::time::Timestamp;
 use switchboard_engine::user::Role;
 use switchboard_schema::{
-    Business, ChannelRecord, ChannelStatus, Group, NewUser, SetUp, Store, StoreError, UserStatus,
+    Business, ChannelRecord, ChannelState, ChannelStatus, Group, NewUser, SetUp, Store, StoreError,
+    UserStatus,
 };
 
 pub const BUSINESS: BusinessId = BusinessId(1);
@@ -115,6 +116,13 @@ pub async fn set_up(store: &Store) -> Result<(), StoreError> {
     let status = ChannelStatus::Connected;
     let settings = serde_json::json!({});
     store
-        .create_channel(ChannelRecord { channel, status, credentials: None, settings, created_at: NOW })
+        .create_channel(ChannelRecord {
+            channel,
+            status,
+            credentials: None,
+            settings,
+            created_at: NOW,
+            state: ChannelState::default(),
+        })
         .await
 }

@@ -1,5 +1,9 @@
 //! Channels: the three kinds of line a customer can write on, and the providers that carry them.
 
+pub mod health;
+
+pub use health::{ChannelStatus, Registration};
+
 use crate::ids::{BusinessId, ChannelId, GroupId};
 use serde::{Deserialize, Serialize};
 

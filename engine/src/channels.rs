@@ -9,6 +9,7 @@ use crate::receipt::{Failure, Receipt, Status};
 use crate::template::{Filled, Quality, TemplateStatus};
 use crate::time::Timestamp;
 
+pub mod probe;
 pub mod sms;
 pub mod webchat;
 pub mod whatsapp;

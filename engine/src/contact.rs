@@ -14,6 +14,8 @@ pub enum IdentityKind {
     Email,
     /// A webchat visitor's id, from a token we made.
     Visitor,
+    /// The id of a user of the business's own website, proved by that website.
+    External,
 }
 
 impl IdentityKind {
@@ -23,11 +25,14 @@ impl IdentityKind {
             Self::WhatsappUser => "whatsapp_user",
             Self::Email => "email",
             Self::Visitor => "visitor",
+            Self::External => "external",
         }
     }
 
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::Phone, Self::WhatsappUser, Self::Email, Self::Visitor].into_iter().find(|k| k.as_str() == text)
+        [Self::Phone, Self::WhatsappUser, Self::Email, Self::Visitor, Self::External]
+            .into_iter()
+            .find(|kind| kind.as_str() == text)
     }
 }
 
@@ -98,8 +103,12 @@ impl Contact {
         let find = |kind| identities.iter().find(|i| i.kind == kind).map(|i| i.value.clone());
         let visitor = find(IdentityKind::Visitor);
         let phone = find(IdentityKind::Phone);
+        // A website vouches for this visitor: they are somebody it knows.
+        let vouched = find(IdentityKind::External).or_else(|| find(IdentityKind::Email));
+        let visitor = visitor.filter(|_| vouched.is_none());
         let name = match (&phone, &visitor, &profile_name) {
             (Some(phone), _, _) => phone.clone(),
+            (None, None, None) if vouched.is_some() => vouched.unwrap_or_default(),
             (None, Some(visitor), _) => format!("Visitor {}", visitor.chars().take(4).collect::<String>()),
             (None, None, Some(profile)) => profile.clone(),
             (None, None, None) => "Unknown".to_owned(),
@@ -138,6 +147,11 @@ mod tests {
         assert_eq!(name(&[user.clone(), phone], Some("Jo")), "+447400123456");
         assert_eq!(name(std::slice::from_ref(&user), Some("Jo")), "Jo");
         assert_eq!(name(&[user], None), "Unknown");
-        assert_eq!(name(&[visitor], None), "Visitor 3f2a");
+        assert_eq!(name(std::slice::from_ref(&visitor), None), "Visitor 3f2a");
+        let mail = Identity::new(IdentityKind::Email, "jo@x.example").unwrap();
+        assert_eq!(name(&[mail.clone(), visitor.clone()], None), "jo@x.example");
+        assert_eq!(name(&[mail.clone(), visitor.clone()], Some("Jo")), "Jo");
+        let known = Contact::unknown(ContactId(1), &[mail, visitor], None);
+        assert_eq!((known.kind, known.email.as_deref()), (ContactKind::Contact, Some("jo@x.example")));
     }
 }

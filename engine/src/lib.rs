@@ -27,4 +27,5 @@ pub mod search;
 pub mod second_factor;
 pub mod token;
 pub mod transcript;
+pub mod widget;
 pub mod wire;

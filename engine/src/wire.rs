@@ -6,7 +6,9 @@ mod client;
 mod entry;
 mod view;
 
-pub use client::{AgentCommand, AgentFrame, SessionStart, TemplateAsk, VisitorCommand, VisitorFrame};
+pub use client::{
+    AgentCommand, AgentFrame, IdentityClaim, SessionStart, TemplateAsk, VisitorCommand, VisitorFrame,
+};
 pub use entry::{agent_entry, timeline_entry, visitor_entry, with_cursor};
 pub use view::{
     AssigneeView, ChannelView, ContactView, ConversationView, MediaView, MessageView, PreviewView, SenderView,

@@ -9,10 +9,12 @@ mod template;
 
 pub use template::*;
 
-use switchboard_engine::channel::Channel;
+pub use switchboard_engine::channel::ChannelStatus;
+use switchboard_engine::channel::{Channel, Registration};
 use switchboard_engine::conversation::Event;
 use switchboard_engine::ids::{BusinessId, ChannelId, ContactId, ConversationId, GroupId, MessageId, UserId};
 use switchboard_engine::message::{Media, MediaKind};
+use switchboard_engine::receipt::Failure;
 use switchboard_engine::time::Timestamp;
 use switchboard_engine::user::{Member, Role};
 
@@ -260,31 +262,6 @@ pub struct Session {
     pub user_agent: Option<String>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum ChannelStatus {
-    Connecting,
-    Connected,
-    Degraded,
-    Disconnected,
-}
-
-impl ChannelStatus {
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Connecting => "connecting",
-            Self::Connected => "connected",
-            Self::Degraded => "degraded",
-            Self::Disconnected => "disconnected",
-        }
-    }
-
-    pub fn parse(text: &str) -> Option<Self> {
-        [Self::Connecting, Self::Connected, Self::Degraded, Self::Disconnected]
-            .into_iter()
-            .find(|status| status.as_str() == text)
-    }
-}
-
 /// A line and what its connector needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChannelRecord {
@@ -295,6 +272,26 @@ pub struct ChannelRecord {
     /// JSON object.
     pub settings: serde_json::Value,
     pub created_at: Timestamp,
+    pub state: ChannelState,
+}
+
+/// What a line's life has shown so far.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ChannelState {
+    /// The number customers see, once the provider has told it.
+    pub phone: Option<String>,
+    pub registration: Registration,
+    /// Why the line is not simply connected.
+    pub reason: Option<Failure>,
+    pub times: ChannelTimes,
+}
+
+/// When something last came and went.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ChannelTimes {
+    pub inbound: Option<Timestamp>,
+    pub outbound: Option<Timestamp>,
+    pub callback: Option<Timestamp>,
 }
 
 /// Who uploaded a file.

@@ -134,6 +134,13 @@ diesel::table! {
         settings -> Text,
         created_at -> BigInt,
         updated_at -> BigInt,
+        phone -> Nullable<Text>,
+        registration -> Text,
+        reason_code -> Nullable<Text>,
+        reason_detail -> Nullable<Text>,
+        last_inbound_at -> Nullable<BigInt>,
+        last_outbound_at -> Nullable<BigInt>,
+        last_callback_at -> Nullable<BigInt>,
     }
 }
 

@@ -374,9 +374,23 @@ async fn people(t: Fixture) {
     let lines = t.store.channels().await.unwrap();
     assert_eq!(lines.len(), 3);
     assert_eq!(lines[0], channel(WHATSAPP, switchboard_engine::channel::Provider::CloudApi));
-    let status = switchboard_schema::ChannelStatus::Degraded;
-    assert_eq!(t.store.set_channel_status(WHATSAPP, status, NOW).await, Ok(true));
-    assert_eq!(t.store.channels().await.unwrap()[0].status, status);
+    let mut line = t.store.channel(WHATSAPP).await.unwrap().unwrap();
+    line.channel.name.push_str(" renamed");
+    line.credentials = Some(vec![4]);
+    line.state.registration = switchboard_engine::channel::Registration::Pending;
+    line.state.phone = Some("+15550783881".to_owned());
+    assert_eq!(t.store.update_channel(line.clone(), NOW).await, Ok(true));
+    let reason = Failure { code: "c".to_owned(), detail: "d".to_owned() };
+    line.status = switchboard_schema::ChannelStatus::Degraded;
+    line.state.reason = Some(reason.clone());
+    line.state.times = switchboard_schema::ChannelTimes { callback: Some(NOW), ..Default::default() };
+    let condition =
+        switchboard_engine::channel::health::Condition { status: line.status, reason: Some(reason) };
+    t.store.set_channel_condition(WHATSAPP, condition, line.state.times).await.unwrap();
+    assert_eq!(t.store.channel(WHATSAPP).await, Ok(Some(line)));
+    assert_eq!(t.store.reseal_channel(WHATSAPP, vec![9], vec![5]).await, Ok(false), "they changed meanwhile");
+    assert_eq!(t.store.reseal_channel(WHATSAPP, vec![4], vec![5]).await, Ok(true));
+    assert_eq!(t.store.channel(WHATSAPP).await.unwrap().unwrap().credentials, Some(vec![5]));
 }
 
 async fn odd_characters(t: Fixture) {

@@ -10,8 +10,8 @@ use switchboard_engine::time::Timestamp;
 use switchboard_engine::user::{Member, Role};
 use switchboard_schema::testing::TestDatabase;
 use switchboard_schema::{
-    Append, Business, ChannelRecord, ChannelStatus, Group, NewUser, Position, SetUp, Store, StoreError,
-    UserStatus,
+    Append, Business, ChannelRecord, ChannelState, ChannelStatus, Group, NewUser, Position, SetUp, Store,
+    StoreError, UserStatus,
 };
 use tokio::runtime::Runtime;
 
@@ -115,6 +115,7 @@ pub(crate) fn channel(id: ChannelId, provider: Provider) -> ChannelRecord {
         credentials: Some(vec![1, 2, 3]),
         settings: serde_json::json!({"colour": "teal"}),
         created_at: NOW,
+        state: ChannelState::default(),
     }
 }
 

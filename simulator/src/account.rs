@@ -21,6 +21,8 @@ pub(crate) struct AccountState {
     pub(crate) templates: Mutex<Templates>,
     switches: RwLock<Arc<Switches>>,
     webhook: RwLock<Arc<Webhook>>,
+    /// A token that took the place of the configured one.
+    token: RwLock<Option<String>>,
     sends: AtomicU64,
     pace: Mutex<Pace>,
     phones: Mutex<HashMap<Arc<str>, Handset>>,
@@ -56,6 +58,7 @@ impl AccountState {
             templates: Mutex::new(Templates::samples()),
             switches: RwLock::new(Arc::new(Switches::healthy(config.provider()))),
             webhook: RwLock::new(Arc::new(webhook)),
+            token: RwLock::new(None),
             sends: AtomicU64::new(0),
             pace: Mutex::new(Pace::default()),
             phones: Mutex::new(HashMap::new()),
@@ -67,6 +70,15 @@ impl AccountState {
 
     pub(crate) fn provider(&self) -> Provider {
         self.config.provider()
+    }
+
+    /// Whether this is the credential its requests must carry.
+    pub(crate) fn takes(&self, configured: &str, given: &str) -> bool {
+        read(&self.token).as_deref().unwrap_or(configured) == given
+    }
+
+    pub(crate) fn set_token(&self, token: &str) {
+        *write(&self.token) = Some(token.to_owned());
     }
 
     pub(crate) fn switches(&self) -> Arc<Switches> {

@@ -61,7 +61,7 @@ pub(crate) fn bearer(request: &HttpRequest) -> Option<&str> {
 }
 
 pub(crate) fn holds(account: &AccountState, token: &str) -> bool {
-    matches!(&account.config, Account::CloudApi { access_token, .. } if access_token == token)
+    matches!(&account.config, Account::CloudApi { access_token, .. } if account.takes(access_token, token))
 }
 
 fn is_waba(id: &str) -> impl Fn(&Account) -> bool {

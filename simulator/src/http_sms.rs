@@ -32,7 +32,7 @@ fn find(world: &World, request: &HttpRequest, from: Option<&str>) -> Option<Arc<
     let given = bearer(request)?;
     let fits = |account: &&Arc<AccountState>| {
         matches!(&account.config, Account::HttpSms { token, number, .. }
-            if token == given && from.is_none_or(|from| digits(from) == digits(number)))
+            if account.takes(token, given) && from.is_none_or(|from| digits(from) == digits(number)))
     };
     world.accounts().iter().find(fits).cloned()
 }

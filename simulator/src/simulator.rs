@@ -203,6 +203,12 @@ impl Simulator {
         Ok(())
     }
 
+    /// Gives a Cloud API account or a gateway another token; the one before is worth nothing from here on.
+    pub fn set_access_token(&self, account_key: &str, token: &str) -> Result<(), NoSuchAccount> {
+        self.world.account(account_key)?.set_token(token);
+        Ok(())
+    }
+
     /// Meta's webhook handshake with a Cloud API account's URL: whether the product accepted it.
     pub async fn verify_webhook(&self, account_key: &str) -> Result<bool, NoSuchAccount> {
         let account = self.world.account(account_key)?;

@@ -26,6 +26,7 @@ use error::TwilioError;
 
 pub(crate) fn routes(cfg: &mut ServiceConfig) {
     cfg.route("/2010-04-01/Accounts/{sid}.json", web::get().to(account_resource))
+        .route("/2010-04-01/Accounts/{sid}/IncomingPhoneNumbers.json", web::get().to(incoming_numbers))
         .route("/2010-04-01/Accounts/{sid}/Messages.json", web::post().to(create))
         .route("/2010-04-01/Accounts/{sid}/Messages.json", web::get().to(list))
         .route("/2010-04-01/Accounts/{sid}/Messages/{message}.json", web::get().to(fetch))
@@ -101,6 +102,32 @@ async fn account_resource(
         "sid": *sid, "friendly_name": "Simulated account", "status": "active", "type": "Full",
         "uri": format!("/2010-04-01/Accounts/{sid}.json"),
     })))
+}
+
+#[derive(serde::Deserialize)]
+struct Number {
+    #[serde(rename = "PhoneNumber")]
+    phone_number: Option<String>,
+}
+
+/// The account's numbers, or the one asked for.
+async fn incoming_numbers(
+    world: Data<World>,
+    request: HttpRequest,
+    sid: Path<String>,
+    wanted: Query<Number>,
+) -> Result<HttpResponse, Refused> {
+    let numbers = enter(&world, &request, &sid).await?;
+    let shown: Vec<_> = numbers
+        .iter()
+        .map(|account| account.config.number())
+        .filter(|number| wanted.phone_number.as_deref().is_none_or(|wanted| wanted == *number))
+        .map(|number| {
+            json!({ "account_sid": *sid, "phone_number": number, "friendly_name": number,
+                "capabilities": { "sms": true, "mms": true, "voice": false } })
+        })
+        .collect();
+    Ok(HttpResponse::Ok().json(json!({ "incoming_phone_numbers": shown, "page": 0, "page_size": 50 })))
 }
 
 async fn fetch(

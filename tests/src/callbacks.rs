@@ -54,7 +54,7 @@ async fn the_documentations_signed_example_is_believed(kind: Kind) {
         vectors.as_array().unwrap().iter().find(|v| v["id"] == "meta-x-hub-signature-256-real").unwrap();
     let ada = world.ada().await;
     let channel = json!({"kind": "whatsapp", "provider": "cloud_api", "name": "Recorded", "group_id": "2",
-        "address": "277321005464405", "credentials": {"access_token": "t", "verify_token": "v", "app_secret": vector["secret"]}});
+        "address": "277321005464405", "settings": {"base_url": world.simulator.base_url()}, "credentials": {"access_token": "t", "verify_token": "v", "app_secret": vector["secret"]}});
     let channel = ada.post("/api/v1/channels", channel).await.expect(201)["channel"].clone();
     let header = vector["header"]["X-Hub-Signature-256"].as_str().unwrap();
     let body = fixture(vector["body_file"].as_str().unwrap());

@@ -147,6 +147,11 @@ impl World {
         format!("{}/hooks/whatsapp/{}", self.server.url, self.whatsapp)
     }
 
+    /// What a server on this database and folder needs to know.
+    pub(crate) fn config(&self) -> Config {
+        config(&self.database, self.folder.path().to_owned())
+    }
+
     /// Ends the server in order and starts another on the same database, folder and address.
     pub(crate) async fn restart(&mut self) {
         self.server.stop().await;
@@ -188,6 +193,7 @@ pub(crate) fn settings(database_runtime: Handle) -> Config {
         demo: false,
         workers: Some(2),
         secret_key: [7; 32],
+        previous_key: None,
         database_runtime,
         allow_unsafe_durability: true,
     }

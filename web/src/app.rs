@@ -6,7 +6,7 @@ use crate::api::{
     templates, timeline, transcripts, users,
 };
 use crate::error::{bad_json, bad_path, bad_query, no_route};
-use crate::hooks::{sms, whatsapp};
+use crate::hooks::{probe, sms, whatsapp};
 use crate::sockets::{agent, visitor};
 use crate::{assets, files, health, limits, openapi, permits, widget};
 use actix_web::middleware::{Compress, from_fn};
@@ -22,6 +22,7 @@ pub fn documented(config: &mut ServiceConfig<'_>) {
         .service(whatsapp::verify_whatsapp_hook)
         .service(sms::receive_sms_hook)
         .service(sms::receive_sms_query)
+        .service(probe::answer_probe)
         .service(
             scope("/api/v1")
                 .wrap(from_fn(permits::check))
@@ -84,7 +85,16 @@ fn api(config: &mut ServiceConfig<'_>) {
         .service(users::deactivate_user)
         .service(users::activate_user)
         .service(channels::list_channels)
-        .service(channels::create_channel)
+        .service(channels::connect::check_new_channel)
+        .service(channels::connect::create_channel)
+        .service(channels::find_channel)
+        .service(channels::change::update_channel)
+        .service(channels::change::move_channel)
+        .service(channels::condition::check_channel)
+        .service(channels::condition::disconnect_channel)
+        .service(channels::condition::reconnect_channel)
+        .service(channels::widget::configure_widget)
+        .service(channels::widget::make_identity_secret)
         .service(inbox::get_counts)
         .service(search::search)
         .service(conversations::list_conversations)

@@ -23,6 +23,8 @@ const AFTER_HELP: &str = "\
 Environment only:
   SWITCHBOARD_SECRET_KEY  64 hex digits; encrypts stored credentials and signs visitors' tokens
                           [default: made on first start, kept in <data-dir>/secret.key]
+  SWITCHBOARD_SECRET_KEY_PREVIOUS
+                          the key before, after a change: what it sealed is sealed anew at start
 
 Exit codes: 2 settings, 3 database, 4 the server could not start or a check of `doctor` failed.";
 
@@ -110,7 +112,7 @@ pub enum LogFormat {
 }
 
 /// Every environment variable with our prefix that means something here.
-const VARIABLES: [&str; 11] = [
+const VARIABLES: [&str; 12] = [
     "SWITCHBOARD_LISTEN",
     "SWITCHBOARD_DATA_DIR",
     "SWITCHBOARD_PUBLIC_URL",
@@ -122,12 +124,14 @@ const VARIABLES: [&str; 11] = [
     "SWITCHBOARD_LOG_FORMAT",
     "SWITCHBOARD_LOG",
     SECRET_KEY,
+    PREVIOUS_KEY,
 ];
 
 /// Read by the front-end's build and by the tests, which `cargo run` and `cargo test` share their environment with.
 const OTHERS: [&str; 2] = ["SWITCHBOARD_UI", "SWITCHBOARD_TEST"];
 
 const SECRET_KEY: &str = "SWITCHBOARD_SECRET_KEY";
+const PREVIOUS_KEY: &str = "SWITCHBOARD_SECRET_KEY_PREVIOUS";
 
 /// Everything the server needs to know, checked.
 #[derive(Clone)]
@@ -143,6 +147,7 @@ pub struct Config {
     /// Web worker threads; `None`: one per core.
     pub workers: Option<usize>,
     pub secret_key: [u8; 32],
+    pub previous_key: Option<[u8; 32]>,
     /// A multi-thread runtime that outlives the server; owns every database connection.
     pub database_runtime: Handle,
     /// Accept a database that may lose acknowledged writes in a power cut: tests only.
@@ -176,6 +181,7 @@ impl Config {
         check_combinations(&settings)?;
         let data_dir = settings.data_dir();
         let secret_key = secret::load(&data_dir, std::env::var(SECRET_KEY).ok())?;
+        let previous_key = secret::previous(std::env::var(PREVIOUS_KEY).ok())?;
         let database_url = settings.database_url(&data_dir)?;
         let public_url = settings.public_url.as_deref().map(checked_url).transpose()?;
         let mail = MailSettings { smtp_url: settings.smtp_url, from: settings.mail_from };
@@ -188,6 +194,7 @@ impl Config {
             demo: settings.demo,
             workers: settings.workers.map(usize::from),
             secret_key,
+            previous_key,
             database_runtime,
             allow_unsafe_durability: false,
         })

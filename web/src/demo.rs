@@ -13,7 +13,9 @@ use switchboard_actors::Actors;
 use switchboard_engine::channel::{Channel, Provider};
 use switchboard_engine::ids::{BusinessId, ChannelId, GroupId, UserId};
 use switchboard_engine::user::Role;
-use switchboard_schema::{Business, ChannelRecord, ChannelStatus, Group, NewUser, SetUp, UserStatus};
+use switchboard_schema::{
+    Business, ChannelRecord, ChannelState, ChannelStatus, Group, NewUser, SetUp, UserStatus,
+};
 use switchboard_simulator::{Account, Simulator};
 
 pub mod facts;
@@ -123,7 +125,14 @@ impl Demo {
             let credentials = Some(actors.vault.seal_json("channel", id.0, &credentials));
             let status = ChannelStatus::Connected;
             store
-                .create_channel(ChannelRecord { channel, status, credentials, settings, created_at: now })
+                .create_channel(ChannelRecord {
+                    channel,
+                    status,
+                    credentials,
+                    settings,
+                    created_at: now,
+                    state: ChannelState::default(),
+                })
                 .await?;
         }
         templates::seed(actors, BUSINESS, GROUP, ChannelId(CLOUD.channel)).await?;
@@ -180,7 +189,7 @@ impl Demo {
                 Provider::HttpSms,
                 GATEWAY.number,
                 "SMS +44 20 7946 0006",
-                json!({"send_url": format!("{base}/http-sms/messages"), "mms": true}),
+                json!({"send_url": format!("{base}/http-sms/messages"), "check_url": format!("{base}/http-sms/account"), "mms": true}),
                 json!({"token": GATEWAY.token, "webhook_secret": GATEWAY.webhook_secret}),
             ),
         ]

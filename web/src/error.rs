@@ -237,7 +237,7 @@ impl From<StoreError> for ApiError {
                 Self::invalid("email", "is already in use")
             }
             StoreError::Conflict { constraint: Constraint::ChannelAddress } => {
-                Self::invalid("address", "is already connected")
+                Self::new(StatusCode::CONFLICT, "channel_in_use", "This number is connected already.")
             }
             StoreError::Conflict { constraint: Constraint::GroupName } => Self::new(
                 StatusCode::CONFLICT,

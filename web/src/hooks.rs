@@ -2,6 +2,7 @@
 //!
 //! The hottest path of the program: no session, no JSON extractor, no log line, no lock but the roster's snapshot.
 
+pub mod probe;
 pub mod sms;
 pub mod whatsapp;
 

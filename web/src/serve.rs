@@ -106,6 +106,7 @@ fn actors_config(config: &Config, public_url: &str) -> switchboard_actors::Confi
         public_url: public_url.to_owned(),
         mail: config.mail.clone(),
         secret_key: config.secret_key,
+        previous_key: config.previous_key,
         database_runtime: config.database_runtime.clone(),
         conversation_threads: cores(),
         allow_unsafe_durability: config.allow_unsafe_durability,

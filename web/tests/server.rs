@@ -23,6 +23,7 @@ fn config(folder: &Path, database: &Runtime) -> Config {
         workers: Some(1),
         mail: switchboard_actors::mailer::MailSettings::default(),
         secret_key: [7; 32],
+        previous_key: None,
         database_runtime: database.handle().clone(),
         allow_unsafe_durability: false,
     }

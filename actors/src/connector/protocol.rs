@@ -120,7 +120,7 @@ fn gateway(line: &Line, public_url: &str) -> Option<Gateway> {
 }
 
 /// A provider's answer, read whole.
-pub(super) struct Answer {
+pub(crate) struct Answer {
     pub status: u16,
     pub retry_after: Option<u64>,
     pub body: Vec<u8>,
@@ -128,7 +128,7 @@ pub(super) struct Answer {
 
 /// Why there was no answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum NoAnswer {
+pub(crate) enum NoAnswer {
     /// Nothing reached the provider: the send may be repeated.
     NotSent,
     /// The request left; what became of it nobody knows.
@@ -139,7 +139,7 @@ pub(super) enum NoAnswer {
 const MAX_ANSWER: usize = 1 << 20;
 
 /// Makes a call; credentials in it are never logged.
-pub(super) async fn make(http: &reqwest::Client, call: HttpCall) -> Result<Answer, NoAnswer> {
+pub(crate) async fn make(http: &reqwest::Client, call: HttpCall) -> Result<Answer, NoAnswer> {
     let method = if call.method == "GET" { reqwest::Method::GET } else { reqwest::Method::POST };
     let mut request = http.request(method, &call.url).body(call.body);
     for (name, value) in call.headers {

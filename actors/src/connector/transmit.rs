@@ -73,6 +73,7 @@ pub(super) async fn attempt(connection: &Connection, due: Transmit) -> Ended {
 async fn conclude(connection: &Connection, due: Transmit, attempt: i64, outcome: SendOutcome) -> Ended {
     match outcome {
         SendOutcome::Accepted { provider_message_id } => {
+            connection.line.pulse.sent(connection.core.clock.now());
             let ended =
                 settle(connection, due, (Status::Sent, None, Some(provider_message_id.clone()))).await;
             apply_early_receipts(connection, due, &provider_message_id).await;
@@ -92,6 +93,7 @@ async fn conclude(connection: &Connection, due: Transmit, attempt: i64, outcome:
         }
         SendOutcome::ChannelBroken(failure) => {
             tracing::error!(channel.id = %connection.line.channel.id, code = failure.code, "the provider refuses our credentials");
+            connection.line.pulse.refused(&failure);
             release(connection, due.message_id, Duration::ZERO).await;
             Ended::ProviderDown
         }

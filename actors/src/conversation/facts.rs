@@ -168,6 +168,10 @@ pub(super) async fn gather(
             expected_seq,
             starts: _,
         } => {
+            let off = state.routes.first().is_some_and(|route| core.lines.is_off(route.channel_id));
+            if off && !said_before(core, state, &client_id).await? {
+                return Err(Refusal::ChannelNotConnected.into());
+            }
             let newer = newer(core, state, &by, expected_seq).await?;
             let (text, template) = match template {
                 Some(wish) => filled(core, state, &client_id, *wish).await?,

@@ -75,6 +75,7 @@ pub const EVENTS: &[(&str, Audience)] = &[
     ("note.mentioned", Audience::User),
     ("draft.changed", Audience::User),
     ("presence.user", Audience::Business),
+    ("channel.health", Audience::GroupAdmins),
     ("permissions.changed", Audience::User),
     ("user.updated", Audience::User),
     ("group.joined", Audience::User),

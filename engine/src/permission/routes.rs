@@ -100,6 +100,15 @@ pub const ROUTES: &[Route] = &[
 
     at("GET", "/api/v1/channels", SignedIn(Op::ViewTeam)),
     at("POST", "/api/v1/channels", SomeGroup(Op::ManageChannels)),
+    at("POST", "/api/v1/channels/check", SomeGroup(Op::ManageChannels)),
+    at("GET", "/api/v1/channels/{id}", SomeGroup(Op::ManageChannels)),
+    at("PATCH", "/api/v1/channels/{id}", SomeGroup(Op::ManageChannels)),
+    at("POST", "/api/v1/channels/{id}/move", SomeGroup(Op::ManageChannels)),
+    at("POST", "/api/v1/channels/{id}/check", SomeGroup(Op::ManageChannels)),
+    at("POST", "/api/v1/channels/{id}/disconnect", SomeGroup(Op::ManageChannels)),
+    at("POST", "/api/v1/channels/{id}/reconnect", SomeGroup(Op::ManageChannels)),
+    at("PUT", "/api/v1/channels/{id}/widget", SomeGroup(Op::ManageChannels)),
+    at("POST", "/api/v1/channels/{id}/widget/identity_secret", SomeGroup(Op::ManageChannels)),
 
     at("GET", "/api/v1/groups/{id}/templates", Group(Op::ManageTemplates)),
     at("POST", "/api/v1/channels/{id}/templates/sync", SomeGroup(Op::ManageTemplates)),

@@ -3,6 +3,7 @@
 use crate::conversation::Pending;
 use crate::ids::{ConversationId, MediaId, TemplateId, UserId};
 use crate::time::Timestamp;
+use crate::widget::Answers;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -195,6 +196,9 @@ pub enum VisitorCommand {
         text: Option<String>,
         #[serde(default)]
         media_ids: Vec<MediaId>,
+        /// What the visitor filled in before their first message.
+        #[serde(default)]
+        prechat: Option<Answers>,
     },
     /// Received on the visitor's device.
     #[serde(rename = "message.ack")]
@@ -220,6 +224,26 @@ pub struct SessionStart {
     pub name: Option<String>,
     #[serde(default)]
     pub email: Option<String>,
+    /// What the visitor filled in before their first message.
+    #[serde(default)]
+    pub prechat: Option<Answers>,
+    /// Who the page says its visitor is, and its proof.
+    #[serde(default)]
+    pub identity: Option<IdentityClaim>,
+    #[serde(default)]
+    pub hmac: Option<String>,
+}
+
+/// Who a page says its visitor is; only the user id is proved, the rest are hints.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+pub struct IdentityClaim {
+    pub user_id: String,
+    #[serde(default)]
+    pub name: Option<String>,
+    #[serde(default)]
+    pub email: Option<String>,
+    #[serde(default)]
+    pub phone: Option<String>,
 }
 
 #[cfg(test)]

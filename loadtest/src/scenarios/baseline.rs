@@ -20,8 +20,8 @@ use switchboard_engine::ids::{BusinessId, ChannelId, ContactId, ConversationId, 
 use switchboard_engine::time::Timestamp;
 use switchboard_engine::user::Role;
 use switchboard_schema::{
-    Append, Business, ChannelRecord, ChannelStatus, Group, NewUser, Options as StoreOptions, SetUp, Store,
-    UserStatus,
+    Append, Business, ChannelRecord, ChannelState, ChannelStatus, Group, NewUser, Options as StoreOptions,
+    SetUp, Store, UserStatus,
 };
 
 pub(super) fn run(scene: &mut Scene<'_>) -> Result<()> {
@@ -108,7 +108,14 @@ async fn set_up(store: &Store) -> Result<()> {
     let settings = serde_json::json!({});
     let status = ChannelStatus::Connected;
     store
-        .create_channel(ChannelRecord { channel, status, credentials: None, settings, created_at: now })
+        .create_channel(ChannelRecord {
+            channel,
+            status,
+            credentials: None,
+            settings,
+            created_at: now,
+            state: ChannelState::default(),
+        })
         .await?;
     Ok(())
 }

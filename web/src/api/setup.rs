@@ -15,7 +15,8 @@ use switchboard_engine::channel::{Channel, Provider};
 use switchboard_engine::ids::{BusinessId, ChannelId, GroupId, UserId};
 use switchboard_engine::user::Role;
 use switchboard_schema::{
-    Business, ChannelRecord, ChannelStatus, Constraint, Group, NewUser, SetUp, StoreError, UserStatus,
+    Business, ChannelRecord, ChannelState, ChannelStatus, Constraint, Group, NewUser, SetUp, StoreError,
+    UserStatus,
 };
 use utoipa::ToSchema;
 
@@ -165,7 +166,14 @@ async fn create(site: &Site, body: SetupRequest) -> Result<UserId, StoreError> {
     let settings = serde_json::json!({"title": name});
     let status = ChannelStatus::Connected;
     store
-        .create_channel(ChannelRecord { channel, status, credentials: None, settings, created_at: now })
+        .create_channel(ChannelRecord {
+            channel,
+            status,
+            credentials: None,
+            settings,
+            created_at: now,
+            state: ChannelState::default(),
+        })
         .await?;
     site.actors.reload().await?;
     Ok(admin)

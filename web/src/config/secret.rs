@@ -19,6 +19,13 @@ pub(super) fn load(data_dir: &Path, given: Option<String>) -> Result<[u8; 32], C
         .map_err(|problem| error(format!("the secret key in {}: {problem}", path.display()), hint))
 }
 
+/// The key before, while what it sealed is being sealed anew.
+pub(super) fn previous(given: Option<String>) -> Result<Option<[u8; 32]>, ConfigError> {
+    let hint = "give the key that was in use before, or leave the variable out";
+    let wrong = || error("SWITCHBOARD_SECRET_KEY_PREVIOUS must be 64 hex digits", hint);
+    given.map(|given| parse(&given).ok_or_else(wrong)).transpose()
+}
+
 fn read_or_make(data_dir: &Path, path: &Path) -> io::Result<[u8; 32]> {
     match std::fs::read_to_string(path) {
         Ok(text) => {

@@ -15,7 +15,12 @@ interface Boot {
 }
 
 /** What the panel tells the launcher. */
-type FromPanel = { t: 'close' } | { t: 'unread'; n: number; text: string } | { t: 'chat'; on: boolean }
+type FromPanel =
+  | { t: 'close' }
+  | { t: 'unread'; n: number; text: string }
+  | { t: 'chat'; on: boolean }
+  | { t: 'message'; d: unknown }
+  | { t: 'error'; d: unknown }
 type Listener = (detail?: unknown) => void
 type Api = ((command: string, ...rest: unknown[]) => void) & { q?: ArrayLike<unknown>[]; live?: boolean }
 type Host = Window & { __switchboard_boot?: Boot; Switchboard?: Api }
@@ -40,6 +45,8 @@ function start(boot: Boot): void {
   let port: MessagePort | undefined
   let opened = false
   let unread = 0
+  /** Who the page says its visitor is, for a panel that comes later. */
+  let who: unknown
 
   function svgPath(): SVGPathElement {
     const ns = 'http://www.w3.org/2000/svg'
@@ -109,6 +116,7 @@ function start(boot: Boot): void {
   function hear({ data }: MessageEvent<FromPanel>): void {
     if (data.t === 'close') setOpen(false)
     else if (data.t === 'chat') remember(data.on)
+    else if (data.t === 'message' || data.t === 'error') emit(data.t, data.d)
     else if (data.n !== unread) {
       unread = data.n
       // The text is the panel's, in the visitor's language.
@@ -130,6 +138,7 @@ function start(boot: Boot): void {
     frame.contentWindow?.postMessage({ t: 'switchboard:port', boot: { title, greeting, locale, colour, side } }, origin, [
       channel.port2,
     ])
+    if (who) port.postMessage(who)
     if (opened) port.postMessage({ t: 'open' })
   })
 
@@ -154,7 +163,19 @@ function start(boot: Boot): void {
   const api: Api = (command, ...rest) => {
     if (command === 'open') setOpen(true)
     else if (command === 'close') setOpen(false)
-    else if (command === 'on') (listeners[String(rest[0])] ??= []).push(rest[1] as Listener)
+    else if (command === 'toggle') setOpen(!opened)
+    else if (command === 'identify') {
+      who = { t: command, identity: rest[0], hmac: rest[1] }
+      port?.postMessage(who)
+    }
+    else if (command === 'logout') {
+      who = undefined
+      // Without a panel there is still the token of an earlier visit to be thrown away.
+      if (!port && hasChat()) makeFrame()
+      if (port) port.postMessage({ t: command })
+      else who = { t: command }
+      remember(false)
+    } else if (command === 'on') (listeners[String(rest[0])] ??= []).push(rest[1] as Listener)
   }
   const early = page.Switchboard?.q ?? []
   api.live = true

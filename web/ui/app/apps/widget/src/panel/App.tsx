@@ -5,6 +5,7 @@ import { Banner } from './Banner'
 import { Composer, type ComposerHandle } from './Composer'
 import { Icon } from './icons'
 import { Log } from './Log'
+import { Prechat } from './Prechat'
 import { texts } from './texts'
 
 export function App({ chat, close }: { chat: Chat; close: (() => void) | null }) {
@@ -36,7 +37,7 @@ export function App({ chat, close }: { chat: Chat; close: (() => void) | null })
       </div>
       <Banner chat={chat} />
       <Log chat={chat} />
-      <Composer chat={chat} handle={composer} />
+      {chat.asks.value ? <Prechat chat={chat} /> : <Composer chat={chat} handle={composer} />}
       <p class="sr-only" role="status">
         {chat.opened.value ? chat.announcement.value : ''}
       </p>

@@ -89,6 +89,9 @@ export function Log({ chat }: { chat: Chat }) {
               )
             return [day, line]
           })}
+          {chat.unanswered.value && !typing && chat.widget.value.offline_text && (
+            <p class="line">{chat.widget.value.offline_text}</p>
+          )}
           {typing && (
             <div class="row typing">
               <div class="bubble team" role="img" aria-label={t.typing(typing)}>

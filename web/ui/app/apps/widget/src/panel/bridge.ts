@@ -8,7 +8,28 @@ export interface HostBoot {
   side: 'left' | 'right'
 }
 
-export type ToHost = { t: 'close' } | { t: 'unread'; n: number; text: string } | { t: 'chat'; on: boolean }
+export type ToHost =
+  | { t: 'close' }
+  | { t: 'unread'; n: number; text: string }
+  | { t: 'chat'; on: boolean }
+  /** A message came or went, never what it says. */
+  | { t: 'message'; d: { direction: 'in' | 'out' } }
+  | { t: 'error'; d: { code: string } }
+
+/** Who the page says its visitor is; `hmac` proves the user id. */
+export interface Claim {
+  identity: { user_id: string; name?: string; email?: string; phone?: string }
+  hmac?: string
+}
+
+type FromHost = { t: 'open' | 'close' | 'logout' } | ({ t: 'identify' } & Claim)
+
+interface HostEvents {
+  boot(boot: HostBoot): void
+  opened(open: boolean): void
+  identify(claim: Claim): void
+  logout(): void
+}
 
 export interface Bridge {
   /** False when the panel was opened as a page of its own. */
@@ -27,7 +48,7 @@ function hostOrigin(): string | null {
   }
 }
 
-export function connectHost(events: { boot(boot: HostBoot): void; opened(open: boolean): void }): Bridge {
+export function connectHost(events: HostEvents): Bridge {
   const embedded = window.parent !== window
   let port: MessagePort | null = null
   let early: ToHost[] = []
@@ -38,7 +59,12 @@ export function connectHost(events: { boot(boot: HostBoot): void; opened(open: b
     if (port || !given || event.source !== window.parent || event.data?.t !== 'switchboard:port') return
     if (expected && event.origin !== expected) return
     port = given
-    port.onmessage = ({ data }: MessageEvent<{ t: 'open' | 'close' }>) => events.opened(data.t === 'open')
+    port.onmessage = ({ data }: MessageEvent<FromHost>) => {
+      if (data.t === 'identify') {
+        if (typeof data.identity?.user_id === 'string') events.identify({ identity: data.identity, hmac: data.hmac })
+      } else if (data.t === 'logout') events.logout()
+      else events.opened(data.t === 'open')
+    }
     if (event.data.boot) events.boot(event.data.boot)
     for (const message of early) port.postMessage(message)
     early = []

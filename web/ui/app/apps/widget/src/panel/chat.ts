@@ -1,5 +1,6 @@
 // The panel's state: socket, thread, outbox and receipts wired together, as signals the components read.
 import { computed, effect, signal } from '@preact/signals'
+import type { Claim, ToHost } from './bridge'
 import { Outbox } from './outbox'
 import { isEntry, type Frame, type Hello, type Media, type SendAck, type WidgetConfig } from './protocol'
 import { countUnread, newest, upto, type Seen } from './receipts'
@@ -10,6 +11,8 @@ import { Thread, type Bubble, type Item, type Outgoing } from './thread'
 
 const typingLasts = 6000
 const typingEvery = 2000
+/** After so long without an answer the visitor is told what the business has to say to that. */
+const patience = 60_000
 
 /** A random UUID, also on pages without a secure context. */
 export function uuid(): string {
@@ -33,6 +36,18 @@ export class Chat {
   readonly token = signal<string | null>(null)
   /** Whether the visitor has a conversation that is not closed. */
   readonly active = signal<boolean | null>(null)
+  /** Whether the website vouches for this visitor. */
+  readonly identified = signal(false)
+  /** What the visitor filled in before their first message. */
+  readonly prechat = signal<Record<string, string> | null>(null)
+  /** Whether the visitor's last word has waited for an answer for long. */
+  readonly unanswered = signal(false)
+  /** Whether the visitor must introduce themselves before they can write. */
+  readonly asks = computed(() => {
+    const form = this.widget.value.prechat
+    return !!form?.enabled && this.active.value === false && !this.identified.value && !this.prechat.value && !this.items.value.length
+  })
+  tellHost: (message: ToHost) => void = () => {}
   readonly unread = computed(() => countUnread(this.items.value, this.seen.value))
   readonly attentive = computed(() => this.opened.value && this.visible.value)
 
@@ -46,15 +61,18 @@ export class Chat {
   private reported: Seen = {}
   private typedAt = 0
   private typingEnds?: ReturnType<typeof setTimeout>
+  private patienceEnds?: ReturnType<typeof setTimeout>
+  private claim: Claim | null = null
 
   constructor(key: string) {
     this.storage = openStorage(key)
     this.token.value = this.storage.get<string>('token')
     this.seen.value = this.storage.get<Seen>('seen') ?? {}
+    this.prechat.value = this.storage.get<Record<string, string>>('prechat')
     const url = new URL('/ws/visitor', location.href)
     url.protocol = url.protocol.replace('http', 'ws')
     this.socket = new VisitorSocket(url.href, key, {
-      session: () => ({ token: this.token.value, cursor: this.cursor }),
+      session: () => ({ token: this.token.value, cursor: this.cursor, ...this.claim }),
       hello: (hello) => this.hello(hello),
       frame: (frame) => this.frame(frame),
       state: (state) => {
@@ -71,12 +89,18 @@ export class Chat {
           client_id,
           text: text || undefined,
           media_ids: media.length ? media.map((m) => m.id) : undefined,
+          prechat: this.prechat.value ?? undefined,
         }) as Promise<SendAck>,
       acked: (id, ack) => {
         this.active.value = true
+        this.tellHost({ t: 'message', d: { direction: 'out' } })
         this.update(() => this.thread.acked(id, ack))
       },
-      refused: (id) => this.update(() => this.thread.refused(id)),
+      refused: (id, code) => {
+        // What they filled in did not pass: they are asked again.
+        if (code === 'validation' && !this.active.value) this.introduce(null)
+        this.update(() => this.thread.refused(id))
+      },
     })
     for (const out of this.outbox.waiting()) this.thread.queue(out)
     this.items.value = this.thread.list()
@@ -94,6 +118,40 @@ export class Chat {
     this.update(() => this.thread.queue(out))
     this.typedAt = 0
     this.outbox.add(out)
+  }
+
+  /** Keeps what the visitor filled in, for their first message. */
+  introduce(answers: Record<string, string> | null): void {
+    this.prechat.value = answers
+    this.storage.set('prechat', answers)
+  }
+
+  /** The page says who its visitor is; the server judges the proof. */
+  identify(claim: Claim): void {
+    if (JSON.stringify(claim) === JSON.stringify(this.claim)) return
+    this.claim = claim
+    this.cursor = null
+    if (this.state.value !== 'idle') this.socket.restart()
+    else if (this.opened.value) this.socket.connect()
+  }
+
+  /** Throws away everything that says who this visitor was. */
+  logout(): void {
+    this.claim = null
+    this.outbox.clear()
+    this.storage.set('seen', null)
+    this.draft = ''
+    this.leave()
+  }
+
+  /** Becomes nobody: a new guest if the panel is open, else nothing at all. */
+  private leave(): void {
+    this.introduce(null)
+    this.identified.value = false
+    this.seen.value = {}
+    this.forget()
+    this.socket.stop()
+    if (this.opened.value) this.socket.connect()
   }
 
   /** Sends a refused message once more. */
@@ -125,6 +183,7 @@ export class Chat {
     this.token.value = hello.token
     this.storage.set('token', hello.token)
     this.cursor = hello.cursor
+    this.identified.value = !!hello.identified
     // After a resume a message in `entries` is news; in a fresh list it is history.
     this.update(() => {
       if (hello.resumed) for (const entry of hello.entries) this.announce(this.thread.apply(entry))
@@ -144,6 +203,10 @@ export class Chat {
       if (frame.cursor) this.cursor = frame.cursor
       if (frame.t === 'conversation.closed') this.active.value = false
       this.update(() => this.announce(this.thread.apply(frame)))
+    } else if (frame.t === 'error' && frame.code === 'identity_invalid') {
+      // They stay the guest they are.
+      this.claim = null
+      this.tellHost({ t: 'error', d: { code: frame.code } })
     } else if (frame.t === 'typing') {
       const who = (frame.d as { who?: { name?: string } } | undefined)?.who
       this.setTyping(who?.name || texts.value.team)
@@ -154,6 +217,7 @@ export class Chat {
     if (!message) return
     this.active.value = true
     if (message.direction === 'in') return
+    this.tellHost({ t: 'message', d: { direction: 'in' } })
     this.setTyping(null)
     const body = message.text || message.media?.[0]?.file_name || texts.value.file
     this.announcement.value = `${message.sender.name ?? texts.value.team}: ${body}`
@@ -168,8 +232,18 @@ export class Chat {
   private update(change: () => void): void {
     change()
     this.items.value = this.thread.list()
+    this.wait()
     // Its echo is as good as the acknowledgement that got lost.
     for (const { client_id } of this.outbox.waiting()) if (this.thread.stored(client_id)) this.outbox.remove(client_id)
+  }
+
+  private wait(): void {
+    clearTimeout(this.patienceEnds)
+    const last = this.items.value[this.items.value.length - 1]
+    const mine = last?.kind === 'bubble' && last.mine && !!last.seq
+    const left = mine ? Date.parse(last.at) + patience - Date.now() : 0
+    this.unanswered.value = mine && left <= 0
+    if (left > 0) this.patienceEnds = setTimeout(() => (this.unanswered.value = true), left)
   }
 
   /** Tells the server what arrived, and what was looked at while the panel is open and the page visible. */
@@ -204,7 +278,9 @@ export class Chat {
     this.storage.watch('seen', () => (this.seen.value = this.storage.get<Seen>('seen') ?? {}))
     this.storage.watch('token', () => {
       const token = this.storage.get<string>('token')
-      if (!token || token === this.token.value) return
+      if (token === this.token.value) return
+      // Another tab logged out.
+      if (!token) return this.leave()
       this.forget()
       this.storage.set('token', token)
       this.token.value = token

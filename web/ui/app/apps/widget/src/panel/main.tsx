@@ -16,7 +16,10 @@ const host = connectHost({
     if (!chat.widget.value.key) chat.widget.value = { title, greeting, locale, colour, position: side }
   },
   opened: (open) => (chat.opened.value = open),
+  identify: (claim) => chat.identify(claim),
+  logout: () => chat.logout(),
 })
+chat.tellHost = (message) => host.send(message)
 if (!host.embedded) chat.opened.value = true
 
 effect(() => {

@@ -9,7 +9,7 @@ import type { Outgoing } from './thread'
 export interface OutboxEvents {
   send(message: Outgoing): Promise<SendAck>
   acked(client_id: string, ack: SendAck): void
-  refused(client_id: string): void
+  refused(client_id: string, code: string): void
 }
 
 /** Refusals that pass with time; everything else is final. */
@@ -39,6 +39,10 @@ export class Outbox {
     this.storage.set('outbox', rest.length ? rest : null)
   }
 
+  clear(): void {
+    this.storage.set('outbox', null)
+  }
+
   /** The connection is there: send what waits. */
   resume(): void {
     this.paused = false
@@ -65,7 +69,7 @@ export class Outbox {
           await this.wait(Math.min(15_000, 1000 * 2 ** trouble++))
           continue
         }
-        this.events.refused(client_id)
+        this.events.refused(client_id, error.code)
       }
       this.remove(client_id)
     }

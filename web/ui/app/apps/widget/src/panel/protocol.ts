@@ -51,6 +51,16 @@ export interface WidgetConfig {
   colour: string
   position: 'right' | 'left'
   locale: string
+  /** Said to a visitor whom nobody has answered for a while. */
+  offline_text?: string
+  prechat?: { enabled: boolean; fields: PrechatField[] }
+}
+
+/** One question to a visitor before their first message. */
+export interface PrechatField {
+  name: string
+  label: string
+  required: boolean
 }
 
 export interface Hello {
@@ -61,6 +71,8 @@ export interface Hello {
   entries: Entry[]
   cursor: string
   resumed: boolean
+  /** Whether the website vouches for this visitor. */
+  identified?: boolean
 }
 
 export interface SendAck {

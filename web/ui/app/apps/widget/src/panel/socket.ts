@@ -13,7 +13,7 @@ export class Refused extends Error {
 
 export interface SocketEvents {
   /** Asked on every (re)connect: who are we, and what did we see last. */
-  session(): { token: string | null; cursor: string | null }
+  session(): { token: string | null; cursor: string | null; identity?: unknown; hmac?: string }
   hello(hello: Hello): void
   frame(frame: Frame): void
   state(state: State): void
@@ -89,6 +89,13 @@ export class VisitorSocket {
       this.deadline = Date.now() - this.heard + 5000
       this.post('ping')
     }
+  }
+
+  /** Lets go of the line until somebody connects again. */
+  stop(): void {
+    if (this.socket) this.lost(1000, 0)
+    clearTimeout(this.retry)
+    this.to('idle')
   }
 
   /** Starts over, as somebody else or after a forgotten token. */

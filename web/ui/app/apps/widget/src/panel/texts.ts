@@ -41,6 +41,9 @@ export const en = {
   uploadFailed: 'The upload failed.',
   tooMany: 'Too many files in a short time. Wait a moment.',
   dropHere: 'Drop files to attach them',
+  introduce: 'Please introduce yourself.',
+  start: 'Start the chat',
+  optional: (label: string) => `${label} (optional)`,
 }
 
 export type Texts = typeof en

@@ -41,4 +41,7 @@ export default {
   uploadFailed: 'فشل الرفع.',
   tooMany: 'ملفات كثيرة في وقت قصير. انتظر لحظة.',
   dropHere: 'أفلت الملفات لإرفاقها',
+  introduce: 'يرجى التعريف بنفسك.',
+  start: 'بدء المحادثة',
+  optional: (label) => `${label} (اختياري)`,
 } satisfies Texts

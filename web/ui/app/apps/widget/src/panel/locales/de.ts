@@ -41,4 +41,7 @@ export default {
   uploadFailed: 'Das Hochladen ist fehlgeschlagen.',
   tooMany: 'Zu viele Dateien in kurzer Zeit. Bitte kurz warten.',
   dropHere: 'Dateien hier ablegen',
+  introduce: 'Bitte stellen Sie sich kurz vor.',
+  start: 'Chat beginnen',
+  optional: (label) => `${label} (freiwillig)`,
 } satisfies Texts

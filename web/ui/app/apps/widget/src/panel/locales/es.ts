@@ -41,4 +41,7 @@ export default {
   uploadFailed: 'La subida ha fallado.',
   tooMany: 'Demasiados archivos en poco tiempo. Espera un momento.',
   dropHere: 'Suelta los archivos para adjuntarlos',
+  introduce: 'Preséntese, por favor.',
+  start: 'Iniciar el chat',
+  optional: (label) => `${label} (opcional)`,
 } satisfies Texts

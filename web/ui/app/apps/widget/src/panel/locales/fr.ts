@@ -41,4 +41,7 @@ export default {
   uploadFailed: 'Le téléversement a échoué.',
   tooMany: 'Trop de fichiers en peu de temps. Patientez un instant.',
   dropHere: 'Déposez les fichiers pour les joindre',
+  introduce: 'Merci de vous présenter.',
+  start: 'Commencer la discussion',
+  optional: (label) => `${label} (facultatif)`,
 } satisfies Texts

@@ -1,0 +1,23 @@
+//! A line's settings or credentials changed, or it was put back: the connector goes on with what is new, and loses nothing it had in mind.
+
+use super::{Connection, Connector};
+use actix::prelude::*;
+use std::sync::Arc;
+
+/// What is new. Attempts under way end with what they began with.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct Renew(pub Connection);
+
+impl Handler<Renew> for Connector {
+    type Result = ();
+
+    fn handle(&mut self, Renew(connection): Renew, ctx: &mut Self::Context) {
+        self.context = Arc::new(connection);
+        // The pause was for credentials or an address that may be mended by this.
+        self.strikes = 0;
+        self.paused_until = None;
+        self.sweep(ctx);
+        self.pump(ctx);
+    }
+}
