@@ -77,6 +77,7 @@ fn told(kind: &EventKind) -> Option<(&Actor, serde_json::Value)> {
         | EventKind::Message(_)
         | EventKind::Status { .. }
         | EventKind::Media { .. }
+        | EventKind::Consent { .. }
         | EventKind::Updated { .. } => None,
     }
 }

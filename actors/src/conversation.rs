@@ -14,14 +14,18 @@ use switchboard_engine::conversation::{Birth, Command, Conversation, Outcome, Re
 use switchboard_engine::ids::{ConversationId, UserId};
 use switchboard_engine::message::Message;
 use switchboard_engine::permission::Viewer;
+use switchboard_engine::sending::Warning;
 use switchboard_engine::wire::Ephemeral;
 use switchboard_schema::{Append, Constraint, StoreError};
 
 mod facts;
+mod gate;
 #[cfg(feature = "sabotage")]
 mod sabotage;
 
 pub use facts::Wish;
+pub(crate) use gate::tell_window;
+pub use gate::{around, line_to, lines_of};
 
 /// Commands that may wait here before callers wait outside.
 const MAILBOX: usize = 64;
@@ -65,6 +69,8 @@ pub struct Done {
     /// Read states this command changed.
     pub reads: Vec<(UserId, ReadState)>,
     pub requests: Vec<Request>,
+    /// What whoever asked should know.
+    pub warnings: Vec<Warning>,
     /// False for a repeat: nothing was stored anew.
     pub changed: bool,
 }
@@ -231,23 +237,29 @@ async fn decide(core: &Core, state: Arc<Conversation>, birth: Option<Birth>, wis
         Ok(Ok(decided)) => decided,
         Ok(Err(refusal)) => {
             metrics::counter!(crate::telemetry::REFUSALS, "code" => refusal.code()).increment(1);
+            gate::undo(core, &command).await;
             return Verdict::Trouble(refusal.into());
         }
         Err(_) => return Verdict::Panicked,
     };
     if outcome.is_empty() {
+        gate::undo(core, &command).await;
         return facts::first_answer(core, &state, &command)
             .await
             .map_or_else(Verdict::Trouble, |message| Verdict::Done(repeat(state, message)));
     }
     match commit(core, &state, outcome, publication).await {
         Ok(done) => Verdict::Done(done),
-        Err(error) => after_conflict(core, state, &command, error).await,
+        Err(error) => {
+            gate::undo(core, &command).await;
+            after_conflict(core, state, &command, error).await
+        }
     }
 }
 
 fn repeat(conversation: Arc<Conversation>, message: Option<Box<Message>>) -> Done {
-    Done { conversation, message, reads: Vec::new(), requests: Vec::new(), changed: false }
+    let (reads, requests, warnings) = (Vec::new(), Vec::new(), Vec::new());
+    Done { conversation, message, reads, requests, warnings, changed: false }
 }
 
 async fn commit(
@@ -259,17 +271,24 @@ async fn commit(
     let started = std::time::Instant::now();
     let reads = facts::reads_of(&outcome);
     let message = facts::message_of(&outcome);
-    let Outcome { next, changes, events, requests, .. } = outcome;
+    let Outcome { next, changes, events, requests, warnings, .. } = outcome;
     let next = Arc::new(next);
+    let (opened, held) = (gate::opened(before, &next, &changes, core.clock.now()), gate::holds(&changes));
     let audits = crate::audit::of_events(core, &next, &events);
     let append = Append::of(before, next.clone(), changes, events, Box::new(publication)).with_audits(audits);
     core.store.append(append).await?;
     metrics::histogram!(crate::telemetry::COMMIT_SECONDS).record(started.elapsed().as_secs_f64());
     core.lines.hand_on(next.id, &requests);
+    if held {
+        core.wheel.notify_one();
+    }
+    for route in opened {
+        tell_window(core, &next, &route, core.clock.now());
+    }
     for (user, state) in &reads {
         tell_reader(core, next.id, *user, *state);
     }
-    Ok(Done { conversation: next, message, reads, requests, changed: true })
+    Ok(Done { conversation: next, message, reads, requests, warnings, changed: true })
 }
 
 /// A read state concerns one user: all their tabs, nobody else.

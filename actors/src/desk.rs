@@ -7,7 +7,7 @@ use crate::roster::Colleague;
 use crate::trouble::Trouble;
 use std::sync::Arc;
 use switchboard_engine::conversation::{Actor, Conversation, ReadState, Refusal, Release, UnassignReason};
-use switchboard_engine::ids::{BusinessId, ConversationId, GroupId, MediaId, MessageId, UserId};
+use switchboard_engine::ids::{BusinessId, ChannelId, ConversationId, GroupId, MediaId, MessageId, UserId};
 use switchboard_engine::user::Role;
 use switchboard_engine::wire::Ephemeral;
 
@@ -17,6 +17,8 @@ pub struct Draft {
     pub client_id: String,
     pub text: String,
     pub media_ids: Vec<MediaId>,
+    /// `None`: where the customer wrote last.
+    pub channel_id: Option<ChannelId>,
 }
 
 impl Actors {
@@ -38,6 +40,7 @@ impl Actors {
             client_id: draft.client_id,
             text: draft.text,
             media_ids: draft.media_ids,
+            channel_id: draft.channel_id,
         };
         self.directory.ask(to, Some(user.viewer()), wish).await
     }

@@ -21,6 +21,7 @@ mod indexer;
 pub mod conversation;
 pub mod directory;
 pub mod intake;
+pub mod wheel;
 
 pub mod connector;
 pub mod files;
@@ -29,6 +30,7 @@ pub mod lines;
 
 pub mod desk;
 pub mod presence;
+pub mod sending;
 pub mod visitors;
 
 pub mod agent_session;

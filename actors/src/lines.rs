@@ -2,15 +2,18 @@
 
 use crate::connector::{Connector, FetchFiles, Halt, InFlight, MarkRead, Transmit};
 use actix::Addr;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 use switchboard_engine::conversation::Request;
 use switchboard_engine::ids::{ChannelId, ConversationId};
+use switchboard_engine::sending::LineHealth;
 
 #[derive(Clone, Default)]
 pub struct Lines {
     connectors: Arc<RwLock<HashMap<ChannelId, Addr<Connector>>>>,
+    /// Channels whose provider has trouble.
+    degraded: Arc<RwLock<HashSet<ChannelId>>>,
 }
 
 impl Lines {
@@ -20,6 +23,22 @@ impl Lines {
 
     pub fn is_connected(&self, channel: ChannelId) -> bool {
         self.connectors.read().unwrap_or_else(PoisonError::into_inner).contains_key(&channel)
+    }
+
+    /// How a channel with a provider is.
+    pub fn health(&self, channel: ChannelId) -> LineHealth {
+        let degraded = self.degraded.read().unwrap_or_else(PoisonError::into_inner).contains(&channel);
+        match (self.is_connected(channel), degraded) {
+            (false, _) => LineHealth::Disconnected,
+            (true, true) => LineHealth::Degraded,
+            (true, false) => LineHealth::Connected,
+        }
+    }
+
+    /// The connector's word on its provider; true when that is news.
+    pub fn set_degraded(&self, channel: ChannelId, degraded: bool) -> bool {
+        let mut channels = self.degraded.write().unwrap_or_else(PoisonError::into_inner);
+        if degraded { channels.insert(channel) } else { channels.remove(&channel) }
     }
 
     /// Hands requests of a committed outcome on.

@@ -108,12 +108,21 @@ impl Actors {
             None => 1_000,
         };
         let numbers = Arc::new(Numbers::after(last_number.max(1_000)));
-        let core =
-            Core { store, clock, ids: Arc::new(Ids::default()), fanout, lines: Lines::default(), numbers };
+        let core = Core {
+            store,
+            clock,
+            ids: Arc::new(Ids::default()),
+            fanout,
+            lines: Lines::default(),
+            numbers,
+            roster: RosterHandle::default(),
+            wheel: Arc::default(),
+        };
         let indexing = config.database_runtime.spawn(crate::indexer::run(core.store.clone(), news));
         let actors = assemble(&config, core, indexing.abort_handle())?;
         actors.reload().await?;
         actors.keep_house();
+        actors.arbiters.connectors.spawn(crate::wheel::turn(actors.clone()));
         Ok(actors)
     }
 
@@ -240,8 +249,8 @@ fn assemble(config: &Config, core: Core, indexing: AbortHandle) -> Result<Actors
     Ok(Actors(Arc::new(Parts {
         intake: Intake::new(core.clone(), directory.clone()),
         directory,
+        roster: core.roster.clone(),
         core,
-        roster: RosterHandle::default(),
         presence: Presence::default(),
         files,
         vault: Vault::new(config.secret_key),

@@ -19,22 +19,27 @@ use std::sync::Arc;
 
 mod advance;
 mod assign;
+mod cancel;
 mod close;
 mod command;
+mod consent;
 mod outcome;
 mod read;
 mod receive;
 mod refusal;
 mod release;
 mod reply;
+mod retry;
 mod reveal;
 #[cfg(test)]
 mod tests;
 
 pub use advance::{Acknowledge, Advance, FileArrived};
 pub use assign::{Assign, Attend, Candidate, Unassign};
+pub use cancel::Cancel;
 pub use close::{Close, Reopen};
 pub use command::Command;
+pub use consent::SetConsent;
 pub use outcome::{
     Actor, AssignReason, Change, Event, EventKind, MessageUpdate, Outcome, Request, UnassignReason,
 };
@@ -43,6 +48,7 @@ pub use receive::{Birth, Receive};
 pub use refusal::Refusal;
 pub use release::Release;
 pub use reply::{Attachment, Reply};
+pub use retry::{Reconsider, Retry, Waiting};
 pub use reveal::Reveal;
 
 /// How many past messages a conversation remembers by heart, to recognise repeats without asking the database.
@@ -106,6 +112,7 @@ pub struct Preview {
 pub struct Outbound {
     pub id: MessageId,
     pub seq: i64,
+    pub channel_id: ChannelId,
     pub status: Status,
     pub client_id: Option<Arc<str>>,
     pub text: Arc<str>,
@@ -165,6 +172,10 @@ impl Conversation {
             Command::Close(close) => close.decide(&mut outcome)?,
             Command::Reopen(reopen) => reopen.decide(&mut outcome),
             Command::Read(read) => read.decide(&mut outcome),
+            Command::Cancel(cancel) => cancel.decide(&mut outcome)?,
+            Command::Retry(retry) => retry.decide(&mut outcome)?,
+            Command::Reconsider(reconsider) => reconsider.decide(&mut outcome),
+            Command::SetConsent(set) => set.decide(&mut outcome)?,
         }
         Ok(outcome.finish(self))
     }
@@ -210,6 +221,11 @@ impl Conversation {
 
     pub fn window(&self, now: Timestamp) -> Option<CareWindow> {
         self.reply_route().map(|route| CareWindow::at(route.kind, route.last_inbound_at, now))
+    }
+
+    /// The line of a channel this contact is reached on.
+    pub fn route_of(&self, channel: ChannelId) -> Option<&Route> {
+        self.routes.iter().find(|route| route.channel_id == channel)
     }
 
     pub fn owner(&self) -> Option<&Assignee> {

@@ -17,8 +17,11 @@ pub mod user;
 
 pub mod permission;
 
+pub mod business_hours;
 pub mod care_window;
+pub mod consent;
 pub mod conversation;
+pub mod sending;
 
 pub mod channels;
 pub mod lists;

@@ -24,5 +24,7 @@ pub(crate) mod inbox;
 pub(crate) mod message;
 #[path = "queries/search.rs"]
 pub(crate) mod search;
+#[path = "queries/sending.rs"]
+pub(crate) mod sending;
 #[path = "queries/team.rs"]
 pub(crate) mod team;

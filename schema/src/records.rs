@@ -1,5 +1,9 @@
 //! What the store hands out besides the engine's own types: the business, its people, lines, files, waiting work.
 
+mod sending;
+
+pub use sending::*;
+
 use switchboard_engine::business::Settings;
 use switchboard_engine::channel::Channel;
 use switchboard_engine::contact::Contact;

@@ -17,6 +17,7 @@ mod facts;
 mod files;
 mod messages;
 mod search;
+mod sending;
 mod team;
 
 /// How to open a [`Store`].

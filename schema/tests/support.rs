@@ -175,6 +175,8 @@ pub(crate) fn reply(by: UserId, id: i64, text: &str) -> Command {
         client_id: format!("client-{id}"),
         text: text.into(),
         attachments: Vec::new(),
+        route: None,
+        around: switchboard_engine::sending::Circumstances::default(),
     }))
 }
 

@@ -28,6 +28,8 @@ mod poison;
 mod restart;
 mod resume;
 mod search;
+mod sending;
+mod sending_delivery;
 mod signing_in;
 mod webchat;
 

@@ -41,6 +41,10 @@ impl Agent {
         Answer::of(self.request("PUT", path).json(&body)).await
     }
 
+    pub(crate) async fn patch(&self, path: &str, body: Value) -> Answer {
+        Answer::of(self.request("PATCH", path).json(&body)).await
+    }
+
     pub(crate) async fn delete(&self, path: &str) -> Answer {
         Answer::of(self.request("DELETE", path).header("content-type", "application/json")).await
     }

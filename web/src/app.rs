@@ -1,8 +1,8 @@
 //! Every route of the program, once.
 
 use crate::api::{
-    access, assignment, audit, business, channels, conversations, groups, inbox, media, messages, read,
-    search, session, setup, status, team, timeline,
+    access, assignment, audit, business, channels, consent, conversations, groups, hours, inbox, media,
+    messages, read, search, session, setup, status, team, timeline,
 };
 use crate::error::{bad_json, bad_path, bad_query, no_route};
 use crate::hooks::{sms, whatsapp};
@@ -60,6 +60,12 @@ fn api(config: &mut ServiceConfig<'_>) {
         .service(team::get_team)
         .service(team::set_team)
         .service(team::get_nav)
+        .service(hours::get_business_hours)
+        .service(hours::set_business_hours)
+        .service(hours::get_group_hours)
+        .service(hours::set_group_hours)
+        .service(consent::get_consent)
+        .service(consent::set_consent)
         .service(access::get_access)
         .service(access::set_access)
         .service(channels::list_channels)
@@ -70,6 +76,8 @@ fn api(config: &mut ServiceConfig<'_>) {
         .service(conversations::get_conversation)
         .service(timeline::get_timeline)
         .service(messages::send_message)
+        .service(messages::retry_message)
+        .service(messages::cancel_message)
         .service(assignment::attend_conversation)
         .service(assignment::assign_conversation)
         .service(assignment::unassign_conversation)

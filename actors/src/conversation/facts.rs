@@ -1,15 +1,15 @@
 //! What a command needs to know before the rules can judge it, read by the conversation itself so that nothing changes in between.
 
-use super::Outcome;
+use super::{Outcome, gate};
 use crate::core::Core;
 use crate::trouble::Trouble;
 use std::sync::Arc;
 use switchboard_engine::conversation::{
     Acknowledge, Advance, Assign, Attachment, Attend, Birth, Candidate, Change, Close, Command, Conversation,
-    EventKind, FileArrived, Mark, Read, ReadState, Receive, Refusal, Release, Reopen, Reply, Reveal,
-    Unassign,
+    EventKind, FileArrived, Mark, Read, ReadState, Receive, Reconsider, Refusal, Release, Reopen, Reply,
+    Retry, Reveal, SetConsent, Unassign,
 };
-use switchboard_engine::ids::{MediaId, MessageId, UserId};
+use switchboard_engine::ids::{ChannelId, MediaId, MessageId, UserId};
 use switchboard_engine::message::{MediaState, Message};
 use switchboard_engine::receipt::Receipt;
 use switchboard_engine::user::Member;
@@ -25,6 +25,8 @@ pub enum Wish {
         client_id: String,
         text: String,
         media_ids: Vec<MediaId>,
+        /// `None`: where the customer wrote last.
+        channel_id: Option<ChannelId>,
     },
     Advance {
         message_id: MessageId,
@@ -44,6 +46,23 @@ pub enum Wish {
     Reveal,
     Close(Member),
     Reopen(Member),
+    /// Takes back a message that has not left.
+    Cancel {
+        by: Member,
+        message_id: MessageId,
+    },
+    /// Sends a message again that failed.
+    Retry {
+        by: Member,
+        message_id: MessageId,
+        /// The person knows that it may arrive twice.
+        confirmed: bool,
+    },
+    /// A message that waited is about to leave, or its wait may have another end.
+    Reconsider {
+        message_id: MessageId,
+    },
+    SetConsent(SetConsent),
     /// `None` marks unread.
     Read {
         by: Member,
@@ -68,6 +87,10 @@ impl Wish {
             Self::Close(_) => "close",
             Self::Reopen(_) => "reopen",
             Self::Read { .. } => "read",
+            Self::Cancel { .. } => "cancel",
+            Self::Retry { .. } => "retry",
+            Self::Reconsider { .. } => "reconsider",
+            Self::SetConsent(_) => "set_consent",
         }
     }
 }
@@ -83,13 +106,15 @@ pub(super) async fn gather(
             receive.birth = birth;
             Command::Receive(receive)
         }
-        Wish::Reply { message_id, by, client_id, text, media_ids } => {
+        Wish::Reply { message_id, by, client_id, text, media_ids, channel_id } => {
             let attachments = match attachments(core, &by, media_ids).await {
                 // A repeat: the files belong to the message that the first try made.
                 Err(Trouble::Refused(_)) if said_before(core, state, &client_id).await? => Vec::new(),
                 files => files?,
             };
-            Command::Reply(Box::new(Reply { message_id, by, client_id, text, attachments }))
+            let (route, around) = gate::line(core, state, channel_id).await?;
+            let reply = Reply { message_id, by, client_id, text, attachments, route, around };
+            Command::Reply(Box::new(reply))
         }
         Wish::Advance { message_id, receipt, provider_message_id } => {
             let remembered = state.recent_outbound.iter().find(|sent| sent.id == message_id).cloned();
@@ -109,6 +134,16 @@ pub(super) async fn gather(
         Wish::Close(by) => Command::Close(Close { by }),
         Wish::Reopen(by) => Command::Reopen(Reopen { by }),
         Wish::Read { by, upto } => read(core, state, by, upto).await?,
+        Wish::Cancel { by, message_id } => gate::cancel(core, state, by, message_id).await?,
+        Wish::Retry { by, message_id, confirmed } => {
+            let waiting = gate::waiting(core, state, message_id).await?;
+            Command::Retry(Box::new(Retry { by, waiting, confirmed }))
+        }
+        Wish::Reconsider { message_id } => {
+            let waiting = gate::still_waiting(core, state, message_id).await?;
+            Command::Reconsider(Box::new(Reconsider { waiting }))
+        }
+        Wish::SetConsent(set) => Command::SetConsent(set),
     })
 }
 

@@ -1,8 +1,8 @@
 //! What can be asked of a conversation: one variant per verb, each verb in a file of its own.
 
 use super::{
-    Acknowledge, Advance, Assign, Attend, Close, FileArrived, Read, Receive, Release, Reopen, Reply, Reveal,
-    Unassign,
+    Acknowledge, Advance, Assign, Attend, Cancel, Close, FileArrived, Read, Receive, Reconsider, Release,
+    Reopen, Reply, Retry, Reveal, SetConsent, Unassign,
 };
 
 #[derive(Clone, Debug, PartialEq)]
@@ -29,4 +29,11 @@ pub enum Command {
     Reopen(Reopen),
     /// A user has read up to a number, or marks the conversation unread.
     Read(Read),
+    /// A message that has not left is taken back.
+    Cancel(Cancel),
+    /// A message that failed is sent again.
+    Retry(Box<Retry>),
+    /// A message that waited: may it leave now?
+    Reconsider(Box<Reconsider>),
+    SetConsent(SetConsent),
 }

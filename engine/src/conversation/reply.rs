@@ -4,12 +4,11 @@ use super::assign::take;
 use super::{
     Actor, AssignReason, Change, EventKind, MEMORY, Outbound, Outcome, Preview, Refusal, Request, Route,
 };
-use crate::care_window::{CareWindow, WindowState};
 use crate::channel::ChannelKind;
-use crate::channels::whatsapp::render::caption_limit;
 use crate::ids::{ChannelId, MessageId};
 use crate::message::{Direction, Media, Message, MessageKind, Sender};
 use crate::receipt::Status;
+use crate::sending::{Circumstances, Hold, Item, Passage, Purpose};
 use crate::time::Timestamp;
 use crate::user::Member;
 
@@ -21,6 +20,9 @@ pub struct Reply {
     pub client_id: String,
     pub text: String,
     pub attachments: Vec<Attachment>,
+    /// The line it goes out on; `None`: where the customer wrote last.
+    pub route: Option<Route>,
+    pub around: Circumstances,
 }
 
 /// An uploaded file, with what the limits of channels ask.
@@ -35,14 +37,16 @@ impl Reply {
             return if known { Ok(()) } else { Err(Refusal::ClientIdReused) };
         }
         outcome.next.require_open()?;
-        let Some(route) = outcome.next.reply_route().cloned() else {
+        let Some(route) = self.route.clone().or_else(|| outcome.next.reply_route().cloned()) else {
             return Err(Refusal::ChannelNotConnected);
         };
-        self.check(&route, outcome.now())?;
+        self.check()?;
+        let Passage { hold, warnings } = self.judge(&route, outcome.now())?;
+        outcome.warnings = warnings;
         if outcome.next.assignees.is_empty() {
             take(outcome, &self.by, AssignReason::Attend);
         }
-        self.append(outcome, &route);
+        self.append(outcome, &route, hold);
         Ok(())
     }
 
@@ -53,61 +57,47 @@ impl Reply {
         Some(*known.text == *self.text)
     }
 
-    fn check(&self, route: &Route, now: Timestamp) -> Result<(), Refusal> {
-        let window = CareWindow::at(route.kind, route.last_inbound_at, now);
-        if window.state == WindowState::Closed {
-            return Err(Refusal::WindowClosed { closed_at: window.expires_at });
-        }
-        let invalid = |field, detail: String| Err(Refusal::Invalid { field, detail });
+    /// What has nothing to do with the channel; the gate judges the rest.
+    fn check(&self) -> Result<(), Refusal> {
         if self.client_id.is_empty() || self.client_id.len() > 64 {
-            return invalid("client_id", "must have 1 to 64 characters".to_owned());
-        }
-        if self.text.trim().is_empty() && self.attachments.is_empty() {
-            return invalid("text", "write something or attach a file".to_owned());
-        }
-        let (length, max) = (self.text.chars().count(), route.kind.max_text());
-        if length > max {
-            return invalid("text", format!("is {length} characters long; this channel takes {max}"));
-        }
-        let max_files = if route.kind == ChannelKind::Whatsapp { 1 } else { 10 };
-        if self.attachments.len() > max_files {
-            return invalid("media_ids", format!("this channel takes {max_files} per message"));
-        }
-        if let Some(limit) = self.caption_limit(route).filter(|limit| length > *limit) {
-            let detail =
-                format!("with this file WhatsApp takes {limit} characters; send the text separately");
-            return invalid("text", detail);
+            let detail = "must have 1 to 64 characters".to_owned();
+            return Err(Refusal::Invalid { field: "client_id", detail });
         }
         Ok(())
     }
 
-    /// How much text may travel with the file, where the channel has a rule of its own for that.
-    fn caption_limit(&self, route: &Route) -> Option<usize> {
-        let file = self.attachments.first().filter(|_| route.kind == ChannelKind::Whatsapp)?;
-        Some(caption_limit(file.media.kind))
+    fn judge(&self, route: &Route, now: Timestamp) -> Result<Passage, Refusal> {
+        let files: Vec<Media> = self.attachments.iter().map(|attachment| attachment.media.clone()).collect();
+        let item = Item { purpose: Purpose::FreeText, text: &self.text, files: &files };
+        self.around.judge(&item, route, now)
     }
 
-    fn append(&self, outcome: &mut Outcome, route: &Route) {
+    fn append(&self, outcome: &mut Outcome, route: &Route, hold: Option<Hold>) {
         let webchat = route.kind == ChannelKind::Webchat;
         let status = if webchat { Status::Sent } else { Status::Queued };
-        let message = self.message(outcome, route.channel_id, status);
+        let message = Message { hold, ..self.message(outcome, route.channel_id, status) };
         outcome.record(EventKind::Message(Box::new(message.clone())));
         let now = outcome.now();
         let next = &mut outcome.next;
+        next.open_line(route);
         next.last_message = Some(Preview::of(&message));
         next.waiting_since = None;
         next.last_activity_at = now;
         next.remember(Outbound {
             id: message.id,
             seq: message.seq,
+            channel_id: message.channel_id,
             status,
             client_id: message.client_id.as_deref().map(Into::into),
             text: message.text.as_str().into(),
         });
         if !webchat {
             let (message_id, channel_id) = (message.id, message.channel_id);
-            outcome.changes.push(Change::Enqueue { message_id, channel_id });
-            outcome.requests.push(Request::Transmit { message_id, channel_id });
+            let held_until = hold.map(|hold| hold.release_at);
+            outcome.changes.push(Change::Enqueue { message_id, channel_id, held_until, attempt: 0 });
+            if hold.is_none() {
+                outcome.requests.push(Request::Transmit { message_id, channel_id });
+            }
         }
         outcome.changes.push(Change::InsertMessage(Box::new(message)));
     }
@@ -132,6 +122,8 @@ impl Reply {
             reply_to: None,
             status: Some(status),
             failure: None,
+            hold: None,
+            attempt: 0,
             at: now,
             sent_at: (status == Status::Sent).then_some(now),
             delivered_at: None,
@@ -141,6 +133,14 @@ impl Reply {
 }
 
 impl super::Conversation {
+    /// A line the contact has not written on yet, but is written to: it comes last.
+    fn open_line(&mut self, route: &Route) {
+        let known = |one: &Route| one.channel_id == route.channel_id && one.address == route.address;
+        if !self.routes.iter().any(known) {
+            self.routes.push(route.clone());
+        }
+    }
+
     /// Keeps an outbound message in mind, forgetting the oldest.
     pub fn remember(&mut self, outbound: Outbound) {
         if self.recent_outbound.len() == MEMORY {

@@ -1,6 +1,6 @@
 //! Frames from clients. Unknown fields are ignored, an unknown `t` is a named error.
 
-use crate::ids::{ConversationId, MediaId, UserId};
+use crate::ids::{ChannelId, ConversationId, MediaId, MessageId, UserId};
 use serde::Deserialize;
 
 /// A frame of an agent's browser.
@@ -26,7 +26,17 @@ pub enum AgentCommand {
         text: Option<String>,
         #[serde(default)]
         media_ids: Vec<MediaId>,
+        #[serde(default)]
+        channel_id: Option<ChannelId>,
     },
+    #[serde(rename = "message.retry")]
+    MessageRetry {
+        message_id: MessageId,
+        #[serde(default)]
+        confirm: bool,
+    },
+    #[serde(rename = "message.cancel")]
+    MessageCancel { message_id: MessageId },
     #[serde(rename = "conversation.attend")]
     Attend { conversation_id: ConversationId },
     #[serde(rename = "conversation.assign")]
@@ -62,6 +72,8 @@ impl AgentCommand {
         match self {
             Self::Resume { .. } => "resume",
             Self::MessageSend { .. } => "message.send",
+            Self::MessageRetry { .. } => "message.retry",
+            Self::MessageCancel { .. } => "message.cancel",
             Self::Attend { .. } => "conversation.attend",
             Self::Assign { .. } => "conversation.assign",
             Self::Unassign { .. } => "conversation.unassign",
@@ -86,7 +98,7 @@ impl AgentCommand {
             | Self::ReadMark { conversation_id, .. }
             | Self::Typing { conversation_id } => Some(*conversation_id),
             Self::Viewing { conversation_id } => *conversation_id,
-            Self::Resume { .. } | Self::Ping => None,
+            Self::Resume { .. } | Self::Ping | Self::MessageRetry { .. } | Self::MessageCancel { .. } => None,
         }
     }
 }

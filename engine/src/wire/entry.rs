@@ -1,9 +1,12 @@
 //! One event of a conversation as a frame: the same JSON on the socket and in the timeline.
 
 use super::view::{AssigneeView, ConversationView, MediaView, MessageView};
+use crate::channel::ChannelKind;
+use crate::consent::{ConsentSource, ConsentState, ConsentTopic};
 use crate::conversation::{Actor, AssignReason, Assignee, Conversation, Event, EventKind, UnassignReason};
 use crate::ids::{ChannelId, ConversationId, MessageId, UserId};
 use crate::receipt::{Failure, Status};
+use crate::sending::HoldReason;
 use crate::time::Timestamp;
 use serde::Serialize;
 
@@ -21,14 +24,51 @@ struct Entry<'a> {
 #[derive(Serialize)]
 #[serde(untagged)]
 enum Data<'a> {
-    Created { channel_id: ChannelId },
-    Message { message: Box<MessageView<'a>> },
-    Status { message_id: MessageId, status: Status, at: Timestamp, failure: Option<&'a Failure> },
-    Media { message_id: MessageId, media: MediaView<'a> },
-    Assigned { by: By<'a>, to: Vec<AssigneeView<'a>>, from: Vec<AssigneeView<'a>>, reason: AssignReason },
-    Unassigned { by: By<'a>, from: Vec<AssigneeView<'a>>, reason: UnassignReason },
-    Updated { fields: &'a [String] },
-    Done { by: By<'a> },
+    Created {
+        channel_id: ChannelId,
+    },
+    Message {
+        message: Box<MessageView<'a>>,
+    },
+    Status {
+        message_id: MessageId,
+        status: Status,
+        at: Timestamp,
+        failure: Option<&'a Failure>,
+        hold_reason: Option<HoldReason>,
+        release_at: Option<Timestamp>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        attempt: Option<i64>,
+    },
+    Consent {
+        channel_id: Option<ChannelId>,
+        channel_kind: ChannelKind,
+        topic: ConsentTopic,
+        state: ConsentState,
+        source: ConsentSource,
+        by: Option<By<'a>>,
+    },
+    Media {
+        message_id: MessageId,
+        media: MediaView<'a>,
+    },
+    Assigned {
+        by: By<'a>,
+        to: Vec<AssigneeView<'a>>,
+        from: Vec<AssigneeView<'a>>,
+        reason: AssignReason,
+    },
+    Unassigned {
+        by: By<'a>,
+        from: Vec<AssigneeView<'a>>,
+        reason: UnassignReason,
+    },
+    Updated {
+        fields: &'a [String],
+    },
+    Done {
+        by: By<'a>,
+    },
     Nothing {},
 }
 
@@ -56,6 +96,7 @@ impl EventKind {
             Self::Created { .. } => "conversation.created",
             Self::Message(_) => "message.created",
             Self::Status { .. } => "message.status",
+            Self::Consent { .. } => "consent.changed",
             Self::Media { .. } => "message.media",
             Self::Assigned { .. } => "conversation.assigned",
             Self::Unassigned { .. } => "conversation.unassigned",
@@ -72,9 +113,23 @@ fn agent_data<'a>(kind: &'a EventKind, contact_name: &'a str) -> Data<'a> {
         EventKind::Message(message) => {
             Data::Message { message: Box::new(MessageView::for_agent(message, contact_name)) }
         }
-        EventKind::Status { message_id, status, at, failure } => {
-            Data::Status { message_id: *message_id, status: *status, at: *at, failure: failure.as_ref() }
-        }
+        EventKind::Status { message_id, status, at, failure, hold, attempt } => Data::Status {
+            message_id: *message_id,
+            status: *status,
+            at: *at,
+            failure: failure.as_ref(),
+            hold_reason: hold.map(|hold| hold.reason),
+            release_at: hold.map(|hold| hold.release_at),
+            attempt: *attempt,
+        },
+        EventKind::Consent { channel_id, channel_kind, topic, state, source, by } => Data::Consent {
+            channel_id: *channel_id,
+            channel_kind: *channel_kind,
+            topic: *topic,
+            state: *state,
+            source: *source,
+            by: by.as_ref().map(By::of),
+        },
         EventKind::Media { message_id, media } => {
             Data::Media { message_id: *message_id, media: MediaView::of(media) }
         }
@@ -106,9 +161,15 @@ pub fn timeline_entry(event: &Event, conversation: &Conversation) -> String {
 pub fn visitor_entry(event: &Event, conversation_id: ConversationId) -> Option<String> {
     let d = match &event.kind {
         EventKind::Message(message) => Data::Message { message: Box::new(MessageView::for_visitor(message)) },
-        EventKind::Status { message_id, status, at, .. } => {
-            Data::Status { message_id: *message_id, status: *status, at: *at, failure: None }
-        }
+        EventKind::Status { message_id, status, at, .. } => Data::Status {
+            message_id: *message_id,
+            status: *status,
+            at: *at,
+            failure: None,
+            hold_reason: None,
+            release_at: None,
+            attempt: None,
+        },
         EventKind::Media { message_id, media } => {
             Data::Media { message_id: *message_id, media: MediaView::of(media) }
         }
@@ -117,6 +178,7 @@ pub fn visitor_entry(event: &Event, conversation_id: ConversationId) -> Option<S
         | EventKind::Assigned { .. }
         | EventKind::Unassigned { .. }
         | EventKind::Updated { .. }
+        | EventKind::Consent { .. }
         | EventKind::Reopened { .. } => return None,
     };
     Some(json(&Entry { t: event.kind.name(), conversation_id, seq: event.seq, at: event.at, d, row: None }))

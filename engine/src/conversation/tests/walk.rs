@@ -97,6 +97,8 @@ impl Model {
             }
             Command::Release(release) => self.assignees.retain(|user| *user != release.user),
             Command::FileArrived(_) | Command::Close(_) | Command::Reopen(_) | Command::Reveal(_) => {}
+            // No part of the walk: they have tables of their own.
+            Command::Cancel(_) | Command::Retry(_) | Command::Reconsider(_) | Command::SetConsent(_) => {}
             Command::Attend(_) | Command::Assign(_) | Command::Unassign(_) if !self.open => {
                 return Some("conversation_closed");
             }
@@ -393,7 +395,10 @@ impl Fold {
                 }
                 EventKind::Closed { .. } => (fold.open, fold.waiting_since) = (false, None),
                 EventKind::Reopened { .. } => fold.open = true,
-                EventKind::Created { .. } | EventKind::Media { .. } | EventKind::Updated { .. } => {}
+                EventKind::Created { .. }
+                | EventKind::Consent { .. }
+                | EventKind::Media { .. }
+                | EventKind::Updated { .. } => {}
             }
         }
         fold
