@@ -15,6 +15,8 @@ use futures_util::Stream;
 use serde::Serialize;
 use serde_json::json;
 use switchboard_engine::ids::{ConversationId, UserId};
+use switchboard_engine::message::Message;
+use switchboard_engine::sending::Warning;
 use switchboard_engine::wire::{AgentCommand, AgentFrame, Ephemeral, ErrorFrame};
 
 const MAILBOX: usize = 256;
@@ -203,9 +205,17 @@ fn resync(out: &Out, req: Option<&str>) {
 
 async fn act(actors: &Actors, user: UserId, command: AgentCommand) -> Result<serde_json::Value, Trouble> {
     let done = match command {
-        AgentCommand::MessageSend { conversation_id, client_id, text, media_ids, expected_seq, template } => {
+        AgentCommand::MessageSend {
+            conversation_id,
+            client_id,
+            text,
+            media_ids,
+            expected_seq,
+            template,
+            channel_id,
+        } => {
             let text = text.unwrap_or_default();
-            let draft = Draft { client_id, text, media_ids, expected_seq, template };
+            let draft = Draft { client_id, text, media_ids, expected_seq, template, channel_id };
             return written(actors.send_message(user, conversation_id, draft).await?);
         }
         AgentCommand::NoteAdd { conversation_id, client_id, text, mentions } => {
@@ -217,6 +227,8 @@ async fn act(actors: &Actors, user: UserId, command: AgentCommand) -> Result<ser
             let state = actors.read(user, conversation_id, upto).await?;
             return Ok(serde_json::to_value(state).unwrap_or_default());
         }
+        AgentCommand::MessageRetry { message_id, confirm } => actors.retry(user, message_id, confirm).await?,
+        AgentCommand::MessageCancel { message_id } => actors.cancel(user, message_id).await?,
         AgentCommand::Attend { conversation_id } => actors.attend(user, conversation_id).await?,
         AgentCommand::Assign { conversation_id, user_ids, expected_version } => {
             actors.assign(user, conversation_id, &user_ids, expected_version).await?
@@ -248,7 +260,23 @@ async fn act(actors: &Actors, user: UserId, command: AgentCommand) -> Result<ser
 
 fn written(done: Done) -> Result<serde_json::Value, Trouble> {
     let message = done.message.ok_or(Trouble::Busy)?;
-    Ok(json!({"message_id": message.id, "seq": message.seq}))
+    Ok(sent(&message, &done.warnings))
+}
+
+/// The answer to a send; with a hold or a warning only where there is one.
+fn sent(message: &Message, warnings: &[Warning]) -> serde_json::Value {
+    let mut d = serde_json::Map::new();
+    let mut put = |key: &str, value: serde_json::Value| d.insert(key.to_owned(), value);
+    put("message_id", json!(message.id));
+    put("seq", json!(message.seq));
+    if let Some(hold) = message.hold {
+        put("hold_reason", json!(hold.reason));
+        put("release_at", json!(hold.release_at));
+    }
+    if !warnings.is_empty() {
+        put("warnings", json!(warnings));
+    }
+    serde_json::Value::Object(d)
 }
 
 impl Actor for AgentSession {

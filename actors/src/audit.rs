@@ -101,6 +101,7 @@ fn told(kind: &EventKind) -> Option<(&Actor, serde_json::Value)> {
         | EventKind::Media { .. }
         | EventKind::Reopened { by: None }
         | EventKind::Woken { by: None, .. }
+        | EventKind::Consent { .. }
         | EventKind::Updated { .. } => None,
     }
 }

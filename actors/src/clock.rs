@@ -3,11 +3,13 @@
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use switchboard_engine::time::Timestamp;
+use tokio::sync::Notify;
 
 /// Wall-clock time in microseconds, plus the demo's push.
 #[derive(Debug, Default)]
 pub struct Clock {
     offset: AtomicI64,
+    pushed: Notify,
 }
 
 impl Clock {
@@ -20,6 +22,12 @@ impl Clock {
     /// Sets how far this clock runs ahead of the wall.
     pub fn set_ahead(&self, by: Duration) {
         self.offset.store(i64::try_from(by.as_micros()).unwrap_or(0), Ordering::Relaxed);
+        self.pushed.notify_one();
+    }
+
+    /// Waits until somebody sets this clock. For one listener: the wheel.
+    pub async fn pushed(&self) {
+        self.pushed.notified().await;
     }
 }
 

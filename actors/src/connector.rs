@@ -14,13 +14,17 @@ use std::time::{Duration, Instant};
 use switchboard_engine::ids::{ConversationId, MessageId};
 use switchboard_schema::Synced;
 
+mod breaker;
 mod fetch;
+mod pace;
 mod protocol;
 mod queue;
 mod templates;
 mod renew;
 mod transmit;
 
+use breaker::Breaker;
+use pace::Pace;
 pub use protocol::Protocol;
 pub(crate) use protocol::{Answer, NoAnswer, make as call};
 use queue::Queue;
@@ -35,9 +39,8 @@ const PARALLEL: usize = 32;
 /// Longer than anything waits for its next attempt.
 const LONGEST_WAIT: Duration = Duration::from_hours(24);
 const SWEEP: Duration = Duration::from_secs(15);
-/// Pause after the provider refused our credentials or could not be reached; doubles up to the longest.
-const FIRST_PAUSE: Duration = Duration::from_secs(1);
-const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+/// Longest silence the provider may ask of a whole channel.
+const LONGEST_SILENCE: Duration = Duration::from_mins(1);
 /// How often templates are read from the provider; webhooks tell of most changes sooner.
 const TEMPLATES: Duration = Duration::from_mins(15);
 /// When the first reading failed it is tried again after this long; doubles up to the usual time.
@@ -47,9 +50,12 @@ pub struct Connector {
     context: Arc<Connection>,
     queue: Queue,
     in_flight: usize,
-    paused_until: Option<Instant>,
-    /// Failures in a row that were the provider's, not the message's.
-    strikes: u32,
+    pace: Pace,
+    breaker: Breaker,
+    /// Taking up nothing new: the program ends.
+    halted: bool,
+    /// A later `pump` is on its way already.
+    pump_planned: bool,
 }
 
 /// What one transmission needs; shared by all of a channel.
@@ -104,22 +110,30 @@ pub struct Halt;
 
 impl Connector {
     pub fn start(connection: Connection, arbiter: &ArbiterHandle) -> Addr<Self> {
+        let pace = Pace::of(&connection.line, Instant::now());
         Self::start_in_arbiter(arbiter, move |_| Self {
             context: Arc::new(connection),
             queue: Queue::default(),
             in_flight: 0,
-            paused_until: None,
-            strikes: 0,
+            pace,
+            breaker: Breaker::default(),
+            halted: false,
+            pump_planned: false,
         })
     }
 
     /// Starts as many attempts as may run.
     fn pump(&mut self, ctx: &mut Context<Self>) {
-        if self.is_paused() || self.context.line.pulse.is_off() {
+        if self.context.line.pulse.is_off() {
             return;
         }
-        while self.in_flight < PARALLEL {
-            let Some(next) = self.queue.take(Instant::now()) else { break };
+        let now = Instant::now();
+        while !self.halted && self.in_flight < self.breaker.room(now, PARALLEL) && !self.queue.is_idle() {
+            if let Some(wait) = self.pace.wait(now) {
+                return self.pump_after(wait, ctx);
+            }
+            let Some(next) = self.queue.take(now) else { break };
+            self.pace.spend();
             self.in_flight += 1;
             let connection = self.context.clone();
             let attempt = async move { transmit::attempt(&connection, next).await };
@@ -154,8 +168,13 @@ impl Connector {
         }));
     }
 
-    fn is_paused(&self) -> bool {
-        self.paused_until.is_some_and(|until| Instant::now() < until)
+    fn pump_after(&mut self, wait: Duration, ctx: &mut Context<Self>) {
+        if !std::mem::replace(&mut self.pump_planned, true) {
+            ctx.run_later(wait, |actor, ctx| {
+                actor.pump_planned = false;
+                actor.pump(ctx);
+            });
+        }
     }
 
     fn ended(&mut self, sent: Transmit, ended: Ended, ctx: &mut Context<Self>) {
@@ -164,15 +183,29 @@ impl Connector {
         metrics::counter!(crate::telemetry::TRANSMISSIONS, "channel" => channel, "outcome" => ended.name())
             .increment(1);
         match ended {
-            Ended::Over => {
-                self.strikes = 0;
+            Ended::Over => self.queue.done(sent.conversation_id),
+            Ended::Answered => {
+                self.works();
+                self.queue.done(sent.conversation_id);
+            }
+            Ended::Unheard => {
+                self.fails(false, ctx);
                 self.queue.done(sent.conversation_id);
             }
             Ended::Later(after) => self.try_later(sent, after, ctx),
+            Ended::Throttled(after) => {
+                // It answered, so it works; but the whole channel is too fast.
+                self.works();
+                self.pace.silence(Instant::now() + after.min(LONGEST_SILENCE));
+                self.try_later(sent, after, ctx);
+            }
+            Ended::Trouble(after) => {
+                self.fails(false, ctx);
+                self.try_later(sent, after, ctx);
+            }
             Ended::ProviderDown => {
-                let pause = self.next_pause();
+                self.fails(true, ctx);
                 self.queue.back(sent, Instant::now());
-                self.pause(pause, ctx);
             }
         }
         self.pump(ctx);
@@ -183,19 +216,27 @@ impl Connector {
         ctx.run_later(after, Self::pump);
     }
 
-    fn next_pause(&mut self) -> Duration {
-        self.strikes = self.strikes.saturating_add(1);
-        FIRST_PAUSE.saturating_mul(1 << self.strikes.min(6).saturating_sub(1)).min(LONGEST_PAUSE)
+    fn works(&mut self) {
+        if self.breaker.works() {
+            self.tell_health(false);
+        }
     }
 
-    fn pause(&mut self, pause: Duration, ctx: &mut Context<Self>) {
-        if !self.is_paused() {
-            tracing::warn!(channel.id = %self.context.line.channel.id, pause_ms = pause.as_millis() as u64, "provider unavailable, waiting");
-            self.paused_until = Some(Instant::now() + pause);
-            ctx.run_later(pause, |actor, ctx| {
-                actor.paused_until = None;
-                actor.pump(ctx);
-            });
+    fn fails(&mut self, sure: bool, ctx: &mut Context<Self>) {
+        if let Some(pause) = self.breaker.fails(Instant::now(), sure) {
+            self.tell_health(true);
+            ctx.run_later(pause, Self::pump);
+        }
+    }
+
+    fn tell_health(&self, degraded: bool) {
+        let channel = self.context.line.channel.id;
+        if self.context.core.lines.set_degraded(channel, degraded) {
+            if degraded {
+                tracing::warn!(channel.id = %channel, "provider unavailable, waiting");
+            } else {
+                tracing::info!(channel.id = %channel, "the provider works again");
+            }
         }
     }
 
@@ -286,7 +327,7 @@ impl Handler<Halt> for Connector {
     type Result = ();
 
     fn handle(&mut self, _: Halt, _: &mut Self::Context) {
-        self.paused_until = Some(Instant::now() + Duration::from_hours(1));
+        self.halted = true;
     }
 }
 

@@ -15,14 +15,18 @@ use switchboard_engine::conversation::{
 use switchboard_engine::ids::{ConversationId, UserId};
 use switchboard_engine::message::Message;
 use switchboard_engine::permission::Viewer;
+use switchboard_engine::sending::Warning;
 use switchboard_schema::{Append, Constraint, StoreError};
 
 mod aftermath;
 mod facts;
+mod gate;
 #[cfg(feature = "sabotage")]
 mod sabotage;
 
-pub use facts::{TemplateWish, Wish};
+pub use facts::{ReplyWish, TemplateWish, Wish};
+pub(crate) use gate::tell_window;
+pub use gate::{around, line_to, lines_of};
 
 /// Commands that may wait here before callers wait outside.
 const MAILBOX: usize = 64;
@@ -66,6 +70,8 @@ pub struct Done {
     /// Read states this command changed.
     pub reads: Vec<(UserId, ReadState)>,
     pub requests: Vec<Request>,
+    /// What whoever asked should know.
+    pub warnings: Vec<Warning>,
     /// False for a repeat: nothing was stored anew.
     pub changed: bool,
 }
@@ -264,11 +270,13 @@ async fn judge(core: &Core, state: Arc<Conversation>, command: &Command, quietly
         Ok(Ok(decided)) => decided,
         Ok(Err(refusal)) => {
             metrics::counter!(crate::telemetry::REFUSALS, "code" => refusal.code()).increment(1);
+            gate::undo(core, command).await;
             return Verdict::Trouble(refusal.into());
         }
         Err(_) => return Verdict::Panicked,
     };
     if outcome.is_empty() {
+        gate::undo(core, command).await;
         return facts::first_answer(core, &state, command)
             .await
             .map_or_else(Verdict::Trouble, |message| Verdict::Done(repeat(state, message)));
@@ -278,12 +286,16 @@ async fn judge(core: &Core, state: Arc<Conversation>, command: &Command, quietly
             aftermath::tell(core, &state, command, &done, quietly);
             Verdict::Done(done)
         }
-        Err(error) => after_conflict(core, state, command, error).await,
+        Err(error) => {
+            gate::undo(core, command).await;
+            after_conflict(core, state, command, error).await
+        }
     }
 }
 
 fn repeat(conversation: Arc<Conversation>, message: Option<Box<Message>>) -> Done {
-    Done { conversation, message, reads: Vec::new(), requests: Vec::new(), changed: false }
+    let (reads, requests, warnings) = (Vec::new(), Vec::new(), Vec::new());
+    Done { conversation, message, reads, requests, warnings, changed: false }
 }
 
 async fn commit(
@@ -296,15 +308,22 @@ async fn commit(
     let started = std::time::Instant::now();
     let reads = facts::reads_of(&outcome);
     let message = facts::message_of(&outcome);
-    let Outcome { next, changes, events, requests, .. } = outcome;
+    let Outcome { next, changes, events, requests, warnings, .. } = outcome;
     let next = Arc::new(next);
+    let (opened, held) = (gate::opened(before, &next, &changes, core.clock.now()), gate::holds(&changes));
     let mut audits = crate::audit::of_events(core, &next, &events);
     audits.extend(crate::audit::of_command(core, &next, command));
     let append = Append::of(before, next.clone(), changes, events, Box::new(publication)).with_audits(audits);
     core.store.append(append).await?;
     metrics::histogram!(crate::telemetry::COMMIT_SECONDS).record(started.elapsed().as_secs_f64());
     core.lines.hand_on(next.id, &requests);
-    Ok(Done { conversation: next, message, reads, requests, changed: true })
+    if held {
+        core.wheel.notify_one();
+    }
+    for route in opened {
+        tell_window(core, &next, &route, core.clock.now());
+    }
+    Ok(Done { conversation: next, message, reads, requests, warnings, changed: true })
 }
 
 /// A unique key stopped the commit: usually a repeat that memory had forgotten.

@@ -3,8 +3,10 @@
 use crate::clock::{Clock, Ids, Numbers};
 use crate::fanout::Fanout;
 use crate::lines::Lines;
+use crate::roster::RosterHandle;
 use std::sync::Arc;
 use switchboard_schema::Store;
+use tokio::sync::Notify;
 
 #[derive(Clone)]
 pub struct Core {
@@ -14,4 +16,7 @@ pub struct Core {
     pub fanout: Fanout,
     pub lines: Lines,
     pub numbers: Arc<Numbers>,
+    pub roster: RosterHandle,
+    /// Rung when something is held, or a held message may be due at another moment.
+    pub wheel: Arc<Notify>,
 }

@@ -11,14 +11,13 @@ pub use bulk::{BulkAction, BulkItem, BulkOutcome};
 pub use starting::{Prospect, Recipient, Start};
 
 use crate::Actors;
-use crate::conversation::{Done, TemplateWish, Wish};
+use crate::conversation::{Done, ReplyWish, TemplateWish, Wish};
 use crate::fanout::Audience;
 use crate::roster::Colleague;
 use crate::trouble::Trouble;
 use std::sync::Arc;
-use switchboard_engine::conversation::Refusal;
-use switchboard_engine::conversation::{Actor, Conversation, Release, UnassignReason};
-use switchboard_engine::ids::{BusinessId, ConversationId, GroupId, MediaId, MessageId, UserId};
+use switchboard_engine::conversation::{Actor, Conversation, Refusal, Release, UnassignReason};
+use switchboard_engine::ids::{BusinessId, ChannelId, ConversationId, GroupId, MediaId, MessageId, UserId};
 use switchboard_engine::message::Media;
 use switchboard_engine::wire::{Ephemeral, TemplateAsk};
 use switchboard_schema::{FileRecord, NewUpload, Uploader};
@@ -33,6 +32,8 @@ pub struct Draft {
     pub expected_seq: Option<i64>,
     /// A registered template instead.
     pub template: Option<TemplateAsk>,
+    /// `None`: where the customer wrote last.
+    pub channel_id: Option<ChannelId>,
 }
 
 /// What a user wants colleagues only to read.
@@ -77,7 +78,7 @@ impl Actors {
                 agent_first_name: user.first_name.clone(),
             })
         });
-        Wish::Reply {
+        Wish::Reply(Box::new(ReplyWish {
             message_id: MessageId(self.core.ids.next()),
             by: user.member(),
             client_id: draft.client_id,
@@ -86,8 +87,9 @@ impl Actors {
             template,
             attends: self.roster.get().settings().auto_attend_on_reply,
             expected_seq: draft.expected_seq,
+            channel_id: draft.channel_id,
             starts,
-        }
+        }))
     }
 
     /// Files of a group's library are sent as copies of the sender's own; a template brings the file of its header.

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use switchboard_engine::channel::ChannelKind;
 use switchboard_engine::channels::{Addressed, Delivery, Event, StatusUpdate};
 use switchboard_engine::ids::{ConversationId, MessageId};
+use switchboard_engine::receipt::Status;
 
 impl Actors {
     /// Takes everything one verified callback on `line` said. On trouble the provider must send it again; repeats are harmless.
@@ -90,11 +91,26 @@ impl Actors {
         if let Some((conversation, message)) = by_provider {
             return Ok(Some((conversation, message.id)));
         }
-        let Some(id) = update.our_message_id.as_deref().and_then(|id| id.parse().ok()) else {
-            return Ok(None);
-        };
+        let Some((id, _)) = update.our_message_id.as_deref().and_then(echoed) else { return Ok(None) };
         let message = store.message(id).await?.filter(|message| message.channel_id == line.channel.id);
         Ok(message.map(|message| (message.conversation_id, message.id)))
+    }
+
+    /// Whether this is the end of an attempt that another has followed: only that it arrived after all still counts.
+    async fn is_outdated(&self, message: MessageId, update: &StatusUpdate) -> Result<bool, Trouble> {
+        let arrived = matches!(update.status, Status::Delivered | Status::Read);
+        let Some((_, attempt)) = update.our_message_id.as_deref().and_then(echoed).filter(|_| !arrived)
+        else {
+            return Ok(false);
+        };
+        let store = &self.core.store;
+        let Some(row) = store.outbox_row(message).await? else { return Ok(false) };
+        if row.under_way {
+            return Ok(row.attempt > attempt);
+        }
+        // It waits for its next attempt: a failure is that of the last, and so is anything about the id we know.
+        let present = store.message(message).await?.and_then(|message| message.provider_message_id);
+        Ok(update.status == Status::Failed || present.as_ref() == Some(&update.provider_message_id))
     }
 
     async fn tell(
@@ -103,6 +119,9 @@ impl Actors {
         message: MessageId,
         update: StatusUpdate,
     ) -> Result<(), Trouble> {
+        if self.is_outdated(message, &update).await? {
+            return Ok(());
+        }
         // A send whose answer we never got learns its provider's id here.
         let provider_message_id = update.our_message_id.is_some().then(|| update.provider_message_id.clone());
         let receipt = update.receipt(self.core.clock.now());
@@ -111,5 +130,13 @@ impl Actors {
             Ok(_) | Err(Trouble::NotFound) => Ok(()),
             Err(trouble) => Err(trouble),
         }
+    }
+}
+
+/// Our id as a provider echoes it, and the attempt it was sent with: "42", from the second on "42.2".
+fn echoed(text: &str) -> Option<(MessageId, i64)> {
+    match text.split_once('.') {
+        None => Some((text.parse().ok()?, 1)),
+        Some((id, attempt)) => Some((id.parse().ok()?, attempt.parse().ok()?)),
     }
 }

@@ -23,6 +23,7 @@ mod tally;
 pub mod conversation;
 pub mod directory;
 pub mod intake;
+pub mod wheel;
 
 pub mod connector;
 pub mod files;
@@ -35,6 +36,7 @@ pub mod desk;
 pub mod people;
 pub mod presence;
 pub mod templates;
+pub mod sending;
 pub mod visitors;
 
 pub mod agent_session;

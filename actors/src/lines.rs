@@ -5,17 +5,20 @@ use crate::connector::{
 };
 use crate::pulse::Pulse;
 use actix::Addr;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 use switchboard_engine::conversation::Request;
 use switchboard_engine::ids::{ChannelId, ConversationId};
 use switchboard_schema::Synced;
+use switchboard_engine::sending::LineHealth;
 
 #[derive(Clone, Default)]
 pub struct Lines {
     connectors: Arc<RwLock<HashMap<ChannelId, Addr<Connector>>>>,
     pulses: Arc<RwLock<HashMap<ChannelId, Arc<Pulse>>>>,
+    /// Channels whose provider has trouble.
+    degraded: Arc<RwLock<HashSet<ChannelId>>>,
 }
 
 impl Lines {
@@ -32,6 +35,23 @@ impl Lines {
     pub fn is_off(&self, channel: ChannelId) -> bool {
         let pulses = self.pulses.read().unwrap_or_else(PoisonError::into_inner);
         pulses.get(&channel).is_some_and(|pulse| pulse.is_off())
+    }
+
+    /// How a channel with a provider is.
+    pub fn health(&self, channel: ChannelId) -> LineHealth {
+        let degraded = self.degraded.read().unwrap_or_else(PoisonError::into_inner).contains(&channel);
+        let connected = self.connector(channel).is_some() && !self.is_off(channel);
+        match (connected, degraded) {
+            (false, _) => LineHealth::Disconnected,
+            (true, true) => LineHealth::Degraded,
+            (true, false) => LineHealth::Connected,
+        }
+    }
+
+    /// The connector's word on its provider; true when that is news.
+    pub fn set_degraded(&self, channel: ChannelId, degraded: bool) -> bool {
+        let mut channels = self.degraded.write().unwrap_or_else(PoisonError::into_inner);
+        if degraded { channels.insert(channel) } else { channels.remove(&channel) }
     }
 
     /// Hands requests of a committed outcome on.

@@ -5,11 +5,12 @@ use crate::vault::Vault;
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 use switchboard_engine::business::Settings;
+use switchboard_engine::business_hours::BusinessHours;
 use switchboard_engine::channel::{Channel, Registration};
 use switchboard_engine::ids::{BusinessId, ChannelId, GroupId, UserId};
 use switchboard_engine::permission::{Denied, Operation, Principal, Viewer, permit};
 use switchboard_engine::user::{Member, Role};
-use switchboard_schema::{Business, ChannelState, Store, StoreError, User, UserStatus};
+use switchboard_schema::{Business, ChannelState, Store, StoreError, StoredHours, User, UserStatus};
 
 /// A consistent picture of who and what there is.
 #[derive(Clone, Debug, Default)]
@@ -19,6 +20,10 @@ pub struct Roster {
     pub users: HashMap<UserId, Colleague>,
     pub groups: Vec<Group>,
     pub channels: HashMap<ChannelId, Arc<Line>>,
+    /// When the business is open; `None`: always.
+    pub hours: Option<Arc<BusinessHours>>,
+    /// Groups with hours of their own.
+    pub group_hours: HashMap<GroupId, Arc<BusinessHours>>,
 }
 
 /// A user of the team, as commands and sockets need to know them.
@@ -168,8 +173,31 @@ impl Roster {
                 Colleague { id, business_id, first_name, last_name, email, role, active, groups, leads };
             roster.users.insert(id, user);
         }
+        roster.read_hours(store, business.id).await?;
         roster.business = Some(business);
         Ok(roster)
+    }
+
+    async fn read_hours(&mut self, store: &Store, business: BusinessId) -> Result<(), StoreError> {
+        for StoredHours { group_id, schedule } in store.hours(business).await? {
+            // Checked before it was stored; a zone that is no longer one leaves it always open, not never.
+            let Ok(hours) = BusinessHours::new(schedule).map(Arc::new) else {
+                tracing::error!(group.id = ?group_id, "stored business hours make no sense and are left out");
+                continue;
+            };
+            match group_id {
+                Some(group) => {
+                    self.group_hours.insert(group, hours);
+                }
+                None => self.hours = Some(hours),
+            }
+        }
+        Ok(())
+    }
+
+    /// The hours of a group: its own, else the business's; `None`: always open.
+    pub fn hours_of(&self, group: GroupId) -> Option<&Arc<BusinessHours>> {
+        self.group_hours.get(&group).or(self.hours.as_ref())
     }
 
     /// A group of this business, archived or not.

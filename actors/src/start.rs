@@ -121,17 +121,25 @@ impl Actors {
             None => 1_000,
         };
         let numbers = Arc::new(Numbers::after(last_number.max(1_000)));
-        let core =
-            Core { store, clock, ids: Arc::new(Ids::default()), fanout, lines: Lines::default(), numbers };
+        let core = Core {
+            store,
+            clock,
+            ids: Arc::new(Ids::default()),
+            fanout,
+            lines: Lines::default(),
+            numbers,
+            roster: RosterHandle::default(),
+            wheel: Arc::default(),
+        };
         let indexing = config.database_runtime.spawn(crate::indexer::run(core.store.clone(), news));
-        let roster = RosterHandle::default();
-        let telling = crate::tally::run(tally, core.store.clone(), core.fanout.clone(), roster.clone());
+        let telling = crate::tally::run(tally, core.store.clone(), core.fanout.clone(), core.roster.clone());
         let beside = [indexing.abort_handle(), config.database_runtime.spawn(telling).abort_handle()];
-        let actors = assemble(&config, core, roster, beside)?;
+        let actors = assemble(&config, core, beside)?;
         actors.reseal_channels().await?;
         actors.reload().await?;
         actors.keep_house();
         actors.arbiters.connectors.spawn(actors.mailer.clone().run(actors.core.clone()));
+        actors.arbiters.connectors.spawn(crate::wheel::turn(actors.clone()));
         Ok(actors)
     }
 
@@ -267,7 +275,6 @@ async fn fanout(store: &Store, clock: &Clock) -> Result<Fanout, StoreError> {
 fn assemble(
     config: &Config,
     core: Core,
-    roster: RosterHandle,
     beside: [AbortHandle; 2],
 ) -> Result<Actors, StartError> {
     let threads = config.conversation_threads.max(1);
@@ -288,8 +295,8 @@ fn assemble(
     Ok(Actors(Arc::new(Parts {
         intake: Intake::new(core.clone(), directory.clone()),
         directory,
+        roster: core.roster.clone(),
         core,
-        roster,
         presence: Presence::default(),
         files,
         vault,

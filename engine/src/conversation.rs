@@ -19,17 +19,20 @@ use std::sync::Arc;
 
 mod advance;
 mod assign;
+mod cancel;
 mod close;
 mod command;
 mod delete;
 mod life;
 mod note;
+mod consent;
 mod outcome;
 mod read;
 mod receive;
 mod refusal;
 mod release;
 mod reply;
+mod retry;
 mod reveal;
 mod share;
 mod snooze;
@@ -38,8 +41,10 @@ mod tests;
 
 pub use advance::{Acknowledge, Advance, FileArrived};
 pub use assign::{Assign, Attend, Candidate, Policy, Unassign};
+pub use cancel::Cancel;
 pub use close::{Close, Pending, Reopen};
 pub use command::Command;
+pub use consent::SetConsent;
 pub use delete::{Delete, RESTORABLE, Restore};
 pub use life::{Life, Shelf, VISITOR_PAUSE};
 pub use note::Note;
@@ -52,6 +57,7 @@ pub use receive::{Birth, Receive};
 pub use refusal::{Confirm, Refusal};
 pub use release::Release;
 pub use reply::{Attachment, Reply};
+pub use retry::{Reconsider, Retry, Waiting};
 pub use reveal::Reveal;
 pub use share::{AddAssignee, RemoveAssignee};
 pub use snooze::{Snooze, Unsnooze, Wake};
@@ -120,6 +126,7 @@ pub struct Preview {
 pub struct Outbound {
     pub id: MessageId,
     pub seq: i64,
+    pub channel_id: ChannelId,
     pub status: Status,
     pub client_id: Option<Arc<str>>,
     pub text: Arc<str>,
@@ -192,6 +199,10 @@ impl Conversation {
             Command::Note(note) => note.decide(&mut outcome)?,
             Command::Read(read) => read.decide(&mut outcome),
             Command::ReadFor(read) => read.decide(&mut outcome)?,
+            Command::Cancel(cancel) => cancel.decide(&mut outcome)?,
+            Command::Retry(retry) => retry.decide(&mut outcome)?,
+            Command::Reconsider(reconsider) => reconsider.decide(&mut outcome),
+            Command::SetConsent(set) => set.decide(&mut outcome)?,
         }
         Ok(outcome.finish(self))
     }
@@ -239,6 +250,11 @@ impl Conversation {
 
     pub fn window(&self, now: Timestamp) -> Option<CareWindow> {
         self.reply_route().map(|route| CareWindow::at(route.kind, route.last_inbound_at, now))
+    }
+
+    /// The line of a channel this contact is reached on.
+    pub fn route_of(&self, channel: ChannelId) -> Option<&Route> {
+        self.routes.iter().find(|route| route.channel_id == channel)
     }
 
     pub fn owner(&self) -> Option<&Assignee> {

@@ -17,9 +17,12 @@ pub mod user;
 
 pub mod permission;
 
+pub mod business_hours;
 pub mod care_window;
+pub mod consent;
 pub mod conversation;
 pub mod template;
+pub mod sending;
 
 pub mod channels;
 pub mod lists;

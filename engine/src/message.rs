@@ -2,6 +2,7 @@
 
 use crate::ids::{ChannelId, ContactId, ConversationId, MediaId, MessageId, UserId};
 use crate::receipt::{Failure, Status};
+use crate::sending::Hold;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -161,6 +162,10 @@ pub struct Message {
     /// Outbound only.
     pub status: Option<Status>,
     pub failure: Option<Failure>,
+    /// Why it waits, while it does.
+    pub hold: Option<Hold>,
+    /// How often it was handed to its provider.
+    pub attempt: i64,
     pub at: Timestamp,
     pub sent_at: Option<Timestamp>,
     pub delivered_at: Option<Timestamp>,

@@ -3,6 +3,7 @@
 use crate::append::Append;
 use crate::rows::audit::NewAudit;
 use crate::rows::clean;
+use crate::rows::consent::NewConsent;
 use crate::rows::contact::{NewContact, NewIdentity, ProfileName, ShownMark};
 use crate::rows::conversation::{
     Head, Living, MoveCount, NewAssignee, NewConversation, NewReadState, NewRoute, NewViewer, NoAssignees,
@@ -14,9 +15,8 @@ use crate::rows::message::{MediaNews, MessageNews, NewMedia, NewMessage};
 use std::collections::{BTreeMap, HashMap};
 use switchboard_engine::contact::{Identity, IdentityKind};
 use switchboard_engine::conversation::{Change, Conversation, ConversationStatus};
-use switchboard_engine::ids::{MessageId, UserId};
+use switchboard_engine::ids::UserId;
 use switchboard_engine::lists::Place;
-use switchboard_engine::time::Timestamp;
 
 #[derive(Default)]
 pub(crate) struct Batch<'a> {
@@ -43,6 +43,7 @@ pub(crate) struct Batch<'a> {
     pub(crate) no_viewers: Vec<NoViewers>,
     pub(crate) viewers: Vec<NewViewer>,
     pub(crate) audits: Vec<NewAudit<'a>>,
+    pub(crate) consents: Vec<NewConsent<'a>>,
     pub(crate) enqueued: Vec<Enqueue<'a>>,
     pub(crate) dequeued: Vec<Dequeue>,
     pub(crate) counts: Vec<MoveCount>,
@@ -75,6 +76,7 @@ impl<'a> Batch<'a> {
             .filter(|(_, by)| *by != 0)
             .map(|(place, by)| MoveCount::of(place, by))
             .collect();
+        batch.merge_consents();
         batch
     }
 
@@ -163,9 +165,18 @@ impl<'a> Batch<'a> {
                 self.forget_read_state(state, *user_id);
                 self.read_states.push(NewReadState::of(state.id, *user_id, *read));
             }
-            Change::Enqueue { message_id, channel_id } => {
+            Change::SetConsent(said) => self.consents.push(NewConsent::of(state.contact.id, said)),
+            Change::Enqueue { message_id, channel_id, held_until, attempt } => {
                 let at = append.events.first().map_or(state.last_activity_at, |event| event.at);
-                self.enqueue(state, *message_id, channel_id.0, at);
+                self.enqueued.push(Enqueue {
+                    message_id: message_id.0,
+                    channel_id: channel_id.0,
+                    conversation_id: state.id.0,
+                    state: if held_until.is_some() { "held" } else { "queued" },
+                    attempt: *attempt,
+                    due_at: held_until.unwrap_or(at).0,
+                    created_at: at.0,
+                });
             }
             Change::Dequeue { message_id } => self.dequeued.push(Dequeue { id: message_id.0 }),
         }
@@ -191,15 +202,17 @@ impl<'a> Batch<'a> {
         self.read_states.retain(|row| row.conversation_id != state.id.0 || row.user_id != user.0);
     }
 
-    fn enqueue(&mut self, state: &Conversation, message: MessageId, channel_id: i64, at: Timestamp) {
-        self.enqueued.push(Enqueue {
-            message_id: message.0,
-            channel_id,
-            conversation_id: state.id.0,
-            state: "queued",
-            due_at: at.0,
-            created_at: at.0,
-        });
+    /// Of two words about the same thing the later one counts; one statement may write its row only once.
+    fn merge_consents(&mut self) {
+        let mut kept: Vec<NewConsent<'a>> = Vec::with_capacity(self.consents.len());
+        for said in self.consents.drain(..) {
+            match kept.iter_mut().find(|other| other.key() == said.key()) {
+                Some(other) if said.at >= other.at => *other = said,
+                Some(_) => {}
+                None => kept.push(said),
+            }
+        }
+        self.consents = kept;
     }
 
     /// Two conversations may share a pair of numbers; one statement may write its row only once.
@@ -249,6 +262,7 @@ macro_rules! in_order {
         $write!($batch.no_viewers);
         $write!($batch.viewers);
         $write!($batch.audits);
+        $write!($batch.consents);
         $write!($batch.enqueued);
         $write!($batch.dequeued);
         $write!($batch.counts);

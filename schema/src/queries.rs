@@ -36,6 +36,8 @@ pub(crate) mod saved_reply;
 pub(crate) mod search;
 #[path = "queries/second_factor.rs"]
 pub(crate) mod second_factor;
+#[path = "queries/sending.rs"]
+pub(crate) mod sending;
 #[path = "queries/team.rs"]
 pub(crate) mod team;
 #[path = "queries/template.rs"]

@@ -3,6 +3,9 @@
 mod lists;
 
 pub use lists::*;
+mod sending;
+
+pub use sending::*;
 
 use switchboard_engine::business::Settings;
 mod template;

@@ -1,6 +1,7 @@
 //! Rows as they are written ([`statement!`](crate::statement)) and as they are read (`Queryable`), and their way into the engine's types.
 
 pub(crate) mod audit;
+pub(crate) mod consent;
 pub(crate) mod contact;
 pub(crate) mod conversation;
 pub(crate) mod delivery;

@@ -22,6 +22,7 @@ mod mails;
 mod messages;
 mod search;
 mod second_factor;
+mod sending;
 mod team;
 mod templates;
 

@@ -272,6 +272,8 @@ diesel::table! {
         delivered_at -> Nullable<BigInt>,
         read_at -> Nullable<BigInt>,
         failed_at -> Nullable<BigInt>,
+        hold_reason -> Nullable<Text>,
+        release_at -> Nullable<BigInt>,
     }
 }
 
@@ -339,6 +341,28 @@ diesel::table! {
         failure_code -> Nullable<Text>,
         failure_detail -> Nullable<Text>,
         created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    consent (contact_id, channel_kind, channel_id, topic) {
+        contact_id -> BigInt,
+        channel_kind -> Text,
+        channel_id -> BigInt,
+        topic -> Text,
+        state -> Text,
+        source -> Text,
+        evidence -> Nullable<Text>,
+        at -> BigInt,
+    }
+}
+
+diesel::table! {
+    business_hours (business_id, group_id) {
+        business_id -> BigInt,
+        group_id -> BigInt,
+        schedule -> Text,
+        updated_at -> BigInt,
     }
 }
 
@@ -456,6 +480,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     read_state,
     outbox,
     pending_receipt,
+    consent,
+    business_hours,
     quarantine,
     inbox_count,
     search_pending,

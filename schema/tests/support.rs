@@ -181,6 +181,8 @@ pub(crate) fn reply(by: UserId, id: i64, text: &str) -> Command {
         newer: 0,
         birth: None,
         template: None,
+        route: None,
+        around: switchboard_engine::sending::Circumstances::default(),
     }))
 }
 

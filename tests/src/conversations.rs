@@ -236,7 +236,7 @@ async fn after_a_day_only_the_customer_can_open_whatsapp_again(kind: Kind) {
     let row = ann.conversation_with("+447700900123").await;
     assert_eq!(row["window"]["state"], "closed");
     let conversation = id(&row);
-    ann.write(&conversation, "c1", "Too late").await.refused(409, "window_closed");
+    ann.write(&conversation, "c1", "Too late").await.refused(422, "window_closed");
     assert_eq!(world.simulator.journal_len(), 0);
     world.call_back(&old("wamid.2", 23)).await;
     // An older one that comes late shortens nothing.

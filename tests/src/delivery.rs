@@ -168,8 +168,7 @@ async fn a_refusal_is_shown_with_its_reason(kind: Kind) {
     let sms = world.sms_phone("+447700900456");
     let by_sms = greeted(&ann, &sms).await;
     sms.text("STOP").await.unwrap();
-    let message = ann.say(&by_sms, "Please come back").await;
-    ann.status(&by_sms, &message, "failed").await;
+    ann.write(&by_sms, "c-stopped", "Please come back").await.refused(422, "opted_out");
 }
 
 /// To see it go red: drop `park_receipt` in `actors/src/hooks.rs`, or `apply_early_receipts`.

@@ -36,6 +36,8 @@ mod resume;
 mod saved_replies;
 mod search;
 mod sign_in;
+mod sending;
+mod sending_delivery;
 mod signing_in;
 mod template_sends;
 mod templates;

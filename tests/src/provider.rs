@@ -77,6 +77,12 @@ pub(crate) fn status(id: &str, ours: Option<&str>, status: &str) -> Value {
     change(json!({"statuses": [news]}))
 }
 
+/// News that a message of ours did not arrive.
+pub(crate) fn failed(id: &str, code: u32) -> Value {
+    change(json!({"statuses": [{"id": id, "status": "failed", "timestamp": now().to_string(),
+        "recipient_id": "447700900123", "errors": [{"code": code, "title": "No"}]}]}))
+}
+
 fn now() -> u64 {
     std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs()
 }

@@ -4,11 +4,12 @@ use crate::people::Agent;
 use serde_json::{Value, json};
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU16, Ordering};
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 use switchboard_actors::StartError;
 use switchboard_actors::mailer::MailSettings;
+use switchboard_actors::clock::Clock;
 use switchboard_engine::ids::{BusinessId, GroupId, UserId};
 use switchboard_engine::time::Timestamp;
 use switchboard_engine::user::Role;
@@ -206,6 +207,8 @@ pub(crate) struct Server {
     pub(crate) setup_token: Option<String>,
     /// The server's own handle on its database, to make the disk small.
     pub(crate) store: Store,
+    /// The server's own clock, to push it.
+    pub(crate) clock: Arc<Clock>,
     stop: Option<tokio::sync::oneshot::Sender<()>>,
     thread: Option<std::thread::JoinHandle<()>>,
 }
@@ -219,7 +222,12 @@ impl Server {
             let system = actix::System::new();
             system.block_on(async move {
                 let server = begin(config).await;
-                let _ = up.send((server.addr, server.setup_token(), server.site.actors.core.store.clone()));
+                let _ = up.send((
+                    server.addr,
+                    server.setup_token(),
+                    server.site.actors.core.store.clone(),
+                    server.site.actors.core.clock.clone(),
+                ));
                 let _ = stopped.await;
                 server.stop().await;
                 // Every thread of the server ends with it, as with its process.
@@ -227,9 +235,9 @@ impl Server {
             });
             system.run().expect("the server's threads end");
         });
-        let (address, setup_token, store) = ready.await.expect("the server starts");
+        let (address, setup_token, store, clock) = ready.await.expect("the server starts");
         let url = format!("http://{address}");
-        Self { url, address, setup_token, store, stop: Some(stop), thread: Some(thread) }
+        Self { url, address, setup_token, store, clock, stop: Some(stop), thread: Some(thread) }
     }
 
     /// Ends it in order; returns when it is gone.

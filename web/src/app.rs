@@ -1,8 +1,8 @@
 //! Every route of the program, once.
 
 use crate::api::{
-    access, assignment, audit, bulk, business, channels, conversations, drafts, groups, inbox, links, me,
-    media, messages, read, replies, search, second_factor, session, sessions, setup, start, status, team,
+    access, assignment, audit, bulk, business, channels, consent, conversations, drafts, groups, hours, inbox, links,
+    me, media, messages, read, replies, search, second_factor, session, sessions, setup, start, status, team,
     templates, timeline, transcripts, users,
 };
 use crate::error::{bad_json, bad_path, bad_query, no_route};
@@ -45,6 +45,11 @@ pub fn documented(config: &mut ServiceConfig<'_>) {
 }
 
 fn api(config: &mut ServiceConfig<'_>) {
+    team_and_settings(config);
+    conversations_and_search(config);
+}
+
+fn team_and_settings(config: &mut ServiceConfig<'_>) {
     config
         .service(setup::get_setup)
         .service(setup::finish_setup)
@@ -63,6 +68,12 @@ fn api(config: &mut ServiceConfig<'_>) {
         .service(team::get_team)
         .service(team::set_team)
         .service(team::get_nav)
+        .service(hours::get_business_hours)
+        .service(hours::set_business_hours)
+        .service(hours::get_group_hours)
+        .service(hours::set_group_hours)
+        .service(consent::get_consent)
+        .service(consent::set_consent)
         .service(access::get_access)
         .service(access::set_access)
         .service(links::forgot_password)
@@ -94,7 +105,11 @@ fn api(config: &mut ServiceConfig<'_>) {
         .service(channels::condition::disconnect_channel)
         .service(channels::condition::reconnect_channel)
         .service(channels::widget::configure_widget)
-        .service(channels::widget::make_identity_secret)
+        .service(channels::widget::make_identity_secret);
+}
+
+fn conversations_and_search(config: &mut ServiceConfig<'_>) {
+    config
         .service(inbox::get_counts)
         .service(search::search)
         .service(conversations::list_conversations)
@@ -109,6 +124,8 @@ fn api(config: &mut ServiceConfig<'_>) {
         .service(drafts::get_draft)
         .service(drafts::set_draft)
         .service(drafts::delete_draft)
+        .service(messages::retry_message)
+        .service(messages::cancel_message)
         .service(assignment::attend_conversation)
         .service(assignment::assign_conversation)
         .service(assignment::unassign_conversation)

@@ -215,14 +215,22 @@ fn status_of(refusal: &Refusal) -> StatusCode {
         | Refusal::Invalid { .. }
         | Refusal::TemplateNotApproved { .. }
         | Refusal::TemplateVarsMissing { .. }
-        | Refusal::TemplateVarInvalid { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+        | Refusal::TemplateVarInvalid { .. }
+        | Refusal::WindowClosed { .. }
+        | Refusal::OptedOut { .. }
+        | Refusal::ConsentRequired => StatusCode::UNPROCESSABLE_ENTITY,
+        Refusal::MediaTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+        Refusal::MediaTypeUnsupported { .. } => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         Refusal::AlreadyAssigned { .. }
         | Refusal::ConversationClosed
         | Refusal::OpenConversationExists { .. }
-        | Refusal::WindowClosed { .. }
         | Refusal::ClientIdReused
         | Refusal::ChannelNotConnected
         | Refusal::StaleVersion
+        | Refusal::ContactArchived
+        | Refusal::AlreadySent { .. }
+        | Refusal::NotFailed { .. }
+        | Refusal::OutcomeUnknown
         | Refusal::ConfirmRequired(_)
         | Refusal::NewerMessages { .. }
         | Refusal::RestoreExpired
@@ -359,7 +367,13 @@ mod tests {
         let cases = [
             (Refusal::NotAssignee, 403),
             (Refusal::ClientIdReused, 409),
-            (Refusal::WindowClosed { closed_at: None }, 409),
+            (Refusal::WindowClosed { closed_at: None }, 422),
+            (Refusal::OptedOut { kind: switchboard_engine::channel::ChannelKind::Sms }, 422),
+            (Refusal::ConsentRequired, 422),
+            (Refusal::ContactArchived, 409),
+            (Refusal::ChannelNotConnected, 409),
+            (Refusal::MediaTooLarge { kind: switchboard_engine::message::MediaKind::Image, max: 1 }, 413),
+            (Refusal::MediaTypeUnsupported { detail: "no".to_owned() }, 415),
             (Refusal::Invalid { field: "text", detail: "is empty".to_owned() }, 422),
         ];
         for (refusal, status) in cases {

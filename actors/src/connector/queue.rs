@@ -39,6 +39,11 @@ impl Queue {
         true
     }
 
+    /// Nothing waits for its turn.
+    pub(super) fn is_idle(&self) -> bool {
+        self.ready.is_empty()
+    }
+
     /// The next message that may leave at `now`.
     pub(super) fn take(&mut self, now: Instant) -> Option<Transmit> {
         for _ in 0..self.ready.len() {

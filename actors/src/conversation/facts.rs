@@ -1,16 +1,16 @@
 //! What a command needs to know before the rules can judge it, read by the conversation itself so that nothing changes in between.
 
-use super::Outcome;
+use super::{Outcome, gate};
 use crate::core::Core;
 use crate::trouble::Trouble;
 use std::sync::Arc;
 use switchboard_engine::conversation::{
     Acknowledge, AddAssignee, Advance, Assign, Attachment, Attend, Birth, Candidate, Change, Close, Command,
     Conversation, ConversationStatus, Delete, EventKind, FileArrived, Mark, Note, Outbound, Pending, Policy,
-    Read, ReadFor, ReadState, Receive, Refusal, Release, RemoveAssignee, Reopen, Reply, Restore, Reveal,
-    Snooze, Unassign, Unsnooze,
+    Read, ReadFor, ReadState, Receive, Reconsider, Refusal, Release, RemoveAssignee, Reopen, Reply, Restore,
+    Retry, Reveal, SetConsent, Snooze, Unassign, Unsnooze,
 };
-use switchboard_engine::ids::{MediaId, MessageId, UserId};
+use switchboard_engine::ids::{ChannelId, MediaId, MessageId, UserId};
 use switchboard_engine::message::{Direction, MediaState, Message};
 use switchboard_engine::permission::Operation;
 use switchboard_engine::receipt::{Receipt, Status};
@@ -28,25 +28,31 @@ pub struct TemplateWish {
     pub agent_first_name: String,
 }
 
+/// A message to the customer.
+#[derive(Clone, Debug)]
+pub struct ReplyWish {
+    pub message_id: MessageId,
+    pub by: Member,
+    pub client_id: String,
+    pub text: String,
+    pub media_ids: Vec<MediaId>,
+    /// `None`: where the customer wrote last.
+    pub channel_id: Option<ChannelId>,
+    /// Instead of a text.
+    pub template: Option<Box<TemplateWish>>,
+    /// Whether answering takes what nobody has.
+    pub attends: bool,
+    /// The newest `seq` the sender has seen.
+    pub expected_seq: Option<i64>,
+    /// Whether it may be the first message of all.
+    pub starts: bool,
+}
+
 /// A command as asked from outside, before its facts are known.
 #[derive(Clone, Debug)]
 pub enum Wish {
     Receive(Box<Receive>),
-    Reply {
-        message_id: MessageId,
-        by: Member,
-        client_id: String,
-        text: String,
-        media_ids: Vec<MediaId>,
-        /// Instead of a text.
-        template: Option<Box<TemplateWish>>,
-        /// Whether answering takes what nobody has.
-        attends: bool,
-        /// The newest `seq` the sender has seen.
-        expected_seq: Option<i64>,
-        /// Whether it may be the first message of all.
-        starts: bool,
-    },
+    Reply(Box<ReplyWish>),
     Note {
         message_id: MessageId,
         by: Member,
@@ -92,6 +98,23 @@ pub enum Wish {
     Snooze(Member, Timestamp),
     Unsnooze(Member),
     Wake,
+    /// Takes back a message that has not left.
+    Cancel {
+        by: Member,
+        message_id: MessageId,
+    },
+    /// Sends a message again that failed.
+    Retry {
+        by: Member,
+        message_id: MessageId,
+        /// The person knows that it may arrive twice.
+        confirmed: bool,
+    },
+    /// A message that waited is about to leave, or its wait may have another end.
+    Reconsider {
+        message_id: MessageId,
+    },
+    SetConsent(SetConsent),
     /// `None` marks unread. Quietly: whoever asks tells the user's tabs.
     Read {
         by: Member,
@@ -111,7 +134,7 @@ impl Wish {
     pub fn name(&self) -> &'static str {
         match self {
             Self::Receive(_) => "receive",
-            Self::Reply { .. } => "reply",
+            Self::Reply(_) => "reply",
             Self::Advance { .. } => "advance",
             Self::Acknowledge(_) => "acknowledge",
             Self::FileArrived(_) => "file_arrived",
@@ -132,12 +155,20 @@ impl Wish {
             Self::Wake => "wake",
             Self::Read { .. } => "read",
             Self::ReadFor { .. } => "read_for",
+            Self::Cancel { .. } => "cancel",
+            Self::Retry { .. } => "retry",
+            Self::Reconsider { .. } => "reconsider",
+            Self::SetConsent(_) => "set_consent",
         }
     }
 
     /// What may be the first thing of all in a conversation that waits in memory.
     pub(super) fn may_begin(&self) -> bool {
-        matches!(self, Self::Receive(_) | Self::Reply { starts: true, .. })
+        match self {
+            Self::Receive(_) => true,
+            Self::Reply(reply) => reply.starts,
+            _ => false,
+        }
     }
 
     /// What reaches a deleted conversation: news of the outside, and who would bring it back.
@@ -157,35 +188,7 @@ pub(super) async fn gather(
             receive.birth = birth;
             Command::Receive(receive)
         }
-        Wish::Reply {
-            message_id,
-            by,
-            client_id,
-            text,
-            media_ids,
-            template,
-            attends,
-            expected_seq,
-            starts: _,
-        } => {
-            let off = state.routes.first().is_some_and(|route| core.lines.is_off(route.channel_id));
-            if off && !said_before(core, state, &client_id).await? {
-                return Err(Refusal::ChannelNotConnected.into());
-            }
-            let newer = newer(core, state, &by, expected_seq).await?;
-            let (text, template) = match template {
-                Some(wish) => filled(core, state, &client_id, *wish).await?,
-                None => (text, None),
-            };
-            let attachments = match attachments(core, &by, media_ids).await {
-                // A repeat: the files belong to the message that the first try made.
-                Err(Trouble::Refused(_)) if said_before(core, state, &client_id).await? => Vec::new(),
-                files => files?,
-            };
-            let reply =
-                Reply { message_id, by, client_id, text, attachments, template, attends, newer, birth };
-            Command::Reply(Box::new(reply))
-        }
+        Wish::Reply(wish) => reply(core, state, birth, *wish).await?,
         Wish::Note { message_id, by, client_id, text, mentions } => {
             let mentions = candidates(core, state, mentions).await?;
             Command::Note(Box::new(Note { message_id, by, client_id, text, mentions }))
@@ -230,7 +233,52 @@ pub(super) async fn gather(
             let (reader, mark) = (candidate(core, state, reader).await?, mark(core, state, upto).await?);
             Command::ReadFor(ReadFor { by, reader, mark, confirm })
         }
+        Wish::Cancel { by, message_id } => gate::cancel(core, state, by, message_id).await?,
+        Wish::Retry { by, message_id, confirmed } => {
+            let waiting = gate::waiting(core, state, message_id).await?;
+            Command::Retry(Box::new(Retry { by, waiting, confirmed }))
+        }
+        Wish::Reconsider { message_id } => {
+            let waiting = gate::still_waiting(core, state, message_id).await?;
+            Command::Reconsider(Box::new(Reconsider { waiting }))
+        }
+        Wish::SetConsent(set) => Command::SetConsent(set),
     })
+}
+
+async fn reply(
+    core: &Core,
+    state: &Conversation,
+    birth: Option<Birth>,
+    wish: ReplyWish,
+) -> Result<Command, Trouble> {
+    let ReplyWish { message_id, by, client_id, attends, .. } = wish;
+    let newer = newer(core, state, &by, wish.expected_seq).await?;
+    let (text, template) = match wish.template {
+        Some(wish) => filled(core, state, &client_id, *wish).await?,
+        None => (wish.text, None),
+    };
+    let attachments = match attachments(core, &by, wish.media_ids).await {
+        // A repeat: the files belong to the message that the first try made.
+        Err(Trouble::Refused(_)) if said_before(core, state, &client_id).await? => Vec::new(),
+        files => files?,
+    };
+    let channel = template.as_ref().and_then(|template| template.channel_id).or(wish.channel_id);
+    let (route, around) = gate::line(core, state, channel).await?;
+    let reply = Reply {
+        message_id,
+        by,
+        client_id,
+        text,
+        attachments,
+        attends,
+        newer,
+        birth,
+        template,
+        route,
+        around,
+    };
+    Ok(Command::Reply(Box::new(reply)))
 }
 
 /// A message the conversation has in mind, or the database has.

@@ -1,6 +1,8 @@
 //! Advance, Acknowledge, FileArrived: news about messages already in the log. Receipts only climb; stale news changes nothing.
 
-use super::{Change, EventKind, MessageUpdate, Outbound, Outcome};
+use super::{Change, EventKind, MessageUpdate, Outbound, Outcome, consent};
+use crate::channel::ChannelKind;
+use crate::consent::{Consent, ConsentSource, ConsentState, ConsentTopic};
 use crate::ids::MessageId;
 use crate::message::Media;
 use crate::receipt::{Receipt, Status};
@@ -16,9 +18,12 @@ pub struct Advance {
 
 impl Advance {
     pub(super) fn decide(&self, outcome: &mut Outcome) {
-        let remembered = outcome.next.recent_outbound.iter().find(|sent| sent.id == self.message.id);
-        let current = remembered.map_or(self.message.status, |sent| sent.status);
+        let current = self.message.current(outcome);
+        let failed = current.join(self.receipt.status) == Status::Failed && current != Status::Failed;
         advance(outcome, self.message.id, current, &self.receipt, self.provider_message_id.as_ref());
+        if failed {
+            heed_a_stop(outcome, &self.message, &self.receipt);
+        }
     }
 }
 
@@ -59,6 +64,7 @@ pub(super) fn advance(
         step: receipt.status,
         at: receipt.at,
         failure: failure.clone(),
+        hold: None,
         provider_message_id: provider_message_id.cloned(),
     }));
     if !matches!(status, Status::Queued | Status::Sending) {
@@ -67,13 +73,29 @@ pub(super) fn advance(
     if !moved {
         return;
     }
-    for sent in outcome.next.recent_outbound.iter_mut().filter(|sent| sent.id == id) {
-        sent.status = status;
-    }
-    if let Some(preview) = outcome.next.last_message.as_mut().filter(|preview| preview.message_id == id) {
-        preview.status = Some(status);
-    }
-    outcome.record(EventKind::Status { message_id: id, status, at: receipt.at, failure });
+    outcome.next.note_status(id, status);
+    let (hold, attempt) = (None, None);
+    outcome.record(EventKind::Status { message_id: id, status, at: receipt.at, failure, hold, attempt });
+}
+
+/// The provider refused a message because the person wants none: that holds for the next one as well.
+fn heed_a_stop(outcome: &mut Outcome, message: &Outbound, receipt: &Receipt) {
+    let Some(failure) = receipt.failure.as_ref().filter(|failure| failure.code == "opted_out") else {
+        return;
+    };
+    let Some(route) = outcome.next.route_of(message.channel_id) else { return };
+    // WhatsApp knows of stops of marketing only.
+    let whatsapp = route.kind == ChannelKind::Whatsapp;
+    let consent = Consent {
+        channel_kind: route.kind,
+        channel_id: Some(route.channel_id),
+        topic: if whatsapp { ConsentTopic::Marketing } else { ConsentTopic::All },
+        state: ConsentState::OptedOut,
+        source: ConsentSource::Provider,
+        evidence: Some(failure.detail.clone()),
+        at: receipt.at,
+    };
+    consent::record(outcome, consent, None);
 }
 
 /// A step on the way that was heard of after a later one: the tick stands, the time is still worth keeping.

@@ -1,8 +1,9 @@
 //! What can be asked of a conversation: one variant per verb, each verb in a file of its own.
 
 use super::{
-    Acknowledge, AddAssignee, Advance, Assign, Attend, Close, Delete, FileArrived, Note, Read, ReadFor,
-    Receive, Release, RemoveAssignee, Reopen, Reply, Restore, Reveal, Snooze, Unassign, Unsnooze,
+    Acknowledge, AddAssignee, Advance, Assign, Attend, Cancel, Close, Delete, FileArrived, Note, Read, ReadFor,
+    Receive, Reconsider, Release, RemoveAssignee, Reopen, Reply, Restore, Retry, Reveal, SetConsent, Snooze,
+    Unassign, Unsnooze,
 };
 
 #[derive(Clone, Debug, PartialEq)]
@@ -43,4 +44,11 @@ pub enum Command {
     Read(Read),
     /// Somebody else's place in it is changed.
     ReadFor(ReadFor),
+    /// A message that has not left is taken back.
+    Cancel(Cancel),
+    /// A message that failed is sent again.
+    Retry(Box<Retry>),
+    /// A message that waited: may it leave now?
+    Reconsider(Box<Reconsider>),
+    SetConsent(SetConsent),
 }

@@ -70,6 +70,8 @@ impl Note {
             reply_to: None,
             status: None,
             failure: None,
+            hold: None,
+            attempt: 0,
             at: outcome.now(),
             sent_at: None,
             delivered_at: None,

@@ -1,10 +1,13 @@
 //! What a command leads to: the next state, rows to store, numbered events to tell, and work to hand on once all that is durable.
 
 use super::{Assignee, Conversation, ReadState};
+use crate::channel::ChannelKind;
+use crate::consent::{Consent, ConsentSource, ConsentState, ConsentTopic};
 use crate::contact::{Contact, Identity};
 use crate::ids::{ChannelId, MessageId, UserId};
 use crate::message::{Media, Message};
 use crate::receipt::{Failure, Status};
+use crate::sending::{Hold, Warning};
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +18,8 @@ pub struct Outcome {
     pub changes: Vec<Change>,
     pub events: Vec<Event>,
     pub requests: Vec<Request>,
+    /// What whoever asked should know, though it was done.
+    pub warnings: Vec<Warning>,
     now: Timestamp,
 }
 
@@ -42,6 +47,8 @@ pub enum Change {
     SetAssignees(Vec<Assignee>),
     /// The list of those who alone may see it is the state's.
     SetVisibility,
+    /// What the person, or somebody for them, said about being written to.
+    SetConsent(Consent),
     SetRead {
         user_id: UserId,
         state: ReadState,
@@ -50,6 +57,10 @@ pub enum Change {
     Enqueue {
         message_id: MessageId,
         channel_id: ChannelId,
+        /// Kept from the connector until then.
+        held_until: Option<Timestamp>,
+        /// Attempts made so far.
+        attempt: i64,
     },
     Dequeue {
         message_id: MessageId,
@@ -65,6 +76,8 @@ pub struct MessageUpdate {
     pub step: Status,
     pub at: Timestamp,
     pub failure: Option<Failure>,
+    /// Why it waits, while it does.
+    pub hold: Option<Hold>,
     /// Set when the provider accepted it.
     pub provider_message_id: Option<String>,
 }
@@ -88,6 +101,19 @@ pub enum EventKind {
         status: Status,
         at: Timestamp,
         failure: Option<Failure>,
+        hold: Option<Hold>,
+        /// The number of the attempt, where this begins one.
+        attempt: Option<i64>,
+    },
+    /// Somebody may, or may not, be written to any more.
+    Consent {
+        channel_id: Option<ChannelId>,
+        channel_kind: ChannelKind,
+        topic: ConsentTopic,
+        state: ConsentState,
+        source: ConsentSource,
+        /// `None`: the person themselves, or the provider for them.
+        by: Option<Actor>,
     },
     Media {
         message_id: MessageId,
@@ -196,7 +222,14 @@ pub enum Request {
 
 impl Outcome {
     pub(super) fn of(state: &Conversation, now: Timestamp) -> Self {
-        Self { next: state.clone(), changes: Vec::new(), events: Vec::new(), requests: Vec::new(), now }
+        Self {
+            next: state.clone(),
+            changes: Vec::new(),
+            events: Vec::new(),
+            requests: Vec::new(),
+            warnings: Vec::new(),
+            now,
+        }
     }
 
     pub(super) fn now(&self) -> Timestamp {

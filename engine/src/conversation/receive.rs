@@ -56,6 +56,7 @@ impl Receive {
         let at = self.at.map_or(outcome.now(), |at| at.min(outcome.now()));
         self.open_window(outcome, at);
         self.append(outcome, at);
+        self.take_at_their_word(outcome, at);
         Ok(())
     }
 
@@ -127,6 +128,8 @@ impl Receive {
             reply_to: self.reply_to.clone(),
             status: None,
             failure: None,
+            hold: None,
+            attempt: 0,
             at,
             sent_at: None,
             delivered_at: None,

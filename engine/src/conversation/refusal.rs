@@ -1,7 +1,10 @@
 //! Why the rules said no: a closed list, each with a stable code, a sentence for the person and the way out.
 
+use crate::channel::ChannelKind;
 use crate::ids::{ConversationId, UserId};
 use crate::template::Hindrance;
+use crate::message::MediaKind;
+use crate::receipt::Status;
 use crate::time::Timestamp;
 use std::fmt;
 
@@ -43,6 +46,31 @@ pub enum Refusal {
         detail: String,
     },
     ChannelNotConnected,
+    /// The person asked not to be written to.
+    OptedOut {
+        kind: ChannelKind,
+    },
+    /// Marketing needs the person's consent first.
+    ConsentRequired,
+    ContactArchived,
+    MediaTooLarge {
+        kind: MediaKind,
+        /// Bytes.
+        max: i64,
+    },
+    MediaTypeUnsupported {
+        detail: String,
+    },
+    /// Too late to take a message back.
+    AlreadySent {
+        status: Status,
+    },
+    /// There is nothing to try again.
+    NotFailed {
+        status: Status,
+    },
+    /// The provider may have it already: only somebody who knows that may send it again.
+    OutcomeUnknown,
     /// The conversation changed in between, or was deleted under the command.
     StaleVersion,
     /// It needs a second, knowing click.
@@ -86,6 +114,14 @@ impl Refusal {
             Self::TemplateVarInvalid { .. } => "template_var_invalid",
             Self::Invalid { .. } => "validation",
             Self::ChannelNotConnected => "channel_not_connected",
+            Self::OptedOut { .. } => "opted_out",
+            Self::ConsentRequired => "consent_required",
+            Self::ContactArchived => "contact_archived",
+            Self::MediaTooLarge { .. } => "media_too_large",
+            Self::MediaTypeUnsupported { .. } => "media_type_unsupported",
+            Self::AlreadySent { .. } => "already_sent",
+            Self::NotFailed { .. } => "not_failed",
+            Self::OutcomeUnknown => "confirm_required",
             Self::StaleVersion => "stale_version",
             Self::ConfirmRequired(_) => "confirm_required",
             Self::NewerMessages { .. } => "newer_messages",
@@ -116,6 +152,12 @@ impl Refusal {
             Self::TemplateNotApproved { status } => serde_json::json!({"status": status}),
             Self::TemplateVarsMissing { vars } => serde_json::json!({"vars": vars}),
             Self::TemplateVarInvalid { var, .. } => serde_json::json!({"var": var}),
+            Self::OptedOut { kind } => serde_json::json!({"channel_kind": kind}),
+            Self::MediaTooLarge { max, .. } => serde_json::json!({"max": max}),
+            Self::AlreadySent { status } | Self::NotFailed { status } => {
+                serde_json::json!({"status": status})
+            }
+            Self::OutcomeUnknown => serde_json::json!({"status": Status::Unknown}),
             _ => return serde_json::Map::new(),
         };
         facts.as_object().cloned().unwrap_or_default()
@@ -144,6 +186,23 @@ impl fmt::Display for Refusal {
             Self::TemplateVarInvalid { var, detail } => write!(f, "The value of {var} {detail}."),
             Self::Invalid { field, detail } => write!(f, "{field}: {detail}"),
             Self::ChannelNotConnected => f.write_str("This conversation has no connected channel to answer on."),
+            Self::OptedOut { kind } => {
+                let channel = match kind {
+                    ChannelKind::Sms => "text messages",
+                    ChannelKind::Whatsapp => "WhatsApp messages",
+                    ChannelKind::Webchat => "messages",
+                };
+                write!(f, "This person asked to receive no {channel}. They can reply START to change that.")
+            }
+            Self::ConsentRequired => f.write_str("Marketing needs this person's consent first. Record their opt-in on the contact, or use a utility template."),
+            Self::ContactArchived => f.write_str("This contact is archived. Re-activate the contact first."),
+            Self::MediaTooLarge { kind, max } => {
+                write!(f, "This {} is too large: at most {} can be sent here.", kind.as_str(), size(*max))
+            }
+            Self::MediaTypeUnsupported { detail } => f.write_str(detail),
+            Self::AlreadySent { status } => write!(f, "It is too late to take this message back: it is {} already.", status.as_str()),
+            Self::NotFailed { status } => write!(f, "Only a message that failed can be sent again; this one is {}.", status.as_str()),
+            Self::OutcomeUnknown => f.write_str("The provider never said whether it has this message. Sending it again may make it arrive twice; confirm to do it all the same."),
             Self::StaleVersion => f.write_str("The conversation has changed in the meantime. Look again and retry."),
             Self::ConfirmRequired(Confirm::Queued(count)) => {
                 write!(f, "{count} messages have not left yet. Say with `pending` whether to \"send\" or to \"cancel\" them.")
@@ -159,6 +218,11 @@ impl fmt::Display for Refusal {
             }
         }
     }
+}
+
+/// "5 MB", "500 kB".
+fn size(bytes: i64) -> String {
+    if bytes >= 1 << 20 { format!("{} MB", bytes >> 20) } else { format!("{} kB", bytes >> 10) }
 }
 
 impl std::error::Error for Refusal {}

@@ -6,13 +6,12 @@ use super::{
     Actor, AssignReason, Birth, Change, EventKind, MEMORY, Outbound, Outcome, Preview, Refusal, Request,
     Route,
 };
-use crate::care_window::{CareWindow, WindowState};
 use crate::channel::ChannelKind;
-use crate::channels::whatsapp::render::caption_limit;
 use crate::ids::{ChannelId, MessageId};
 use crate::message::{Direction, Media, Message, MessageKind, Sender};
 use crate::permission::Operation;
 use crate::receipt::Status;
+use crate::sending::{Circumstances, Hold, Item, Passage, Purpose};
 use crate::template::{Filled, placeholder};
 use crate::time::Timestamp;
 use crate::user::Member;
@@ -33,6 +32,9 @@ pub struct Reply {
     pub birth: Option<Birth>,
     /// A registered template instead of free text: `text` is its body, an attachment its header's file.
     pub template: Option<Box<Filled>>,
+    /// The line it goes out on; `None`: where the customer wrote last.
+    pub route: Option<Route>,
+    pub around: Circumstances,
 }
 
 /// An uploaded file, with what the limits of channels ask.
@@ -54,7 +56,9 @@ impl Reply {
         let Some(route) = self.route(outcome).cloned() else {
             return Err(Refusal::ChannelNotConnected);
         };
-        self.check(&route, outcome.now())?;
+        self.check()?;
+        let Passage { hold, warnings } = self.judge(&route, outcome.now())?;
+        outcome.warnings = warnings;
         let begins = outcome.next.is_unborn();
         if begins {
             bring_to_life(outcome, self.birth.as_ref(), route.channel_id);
@@ -62,7 +66,7 @@ impl Reply {
         if outcome.next.assignees.is_empty() && (begins || self.attends) {
             take(outcome, &self.by, AssignReason::Attend);
         }
-        self.append(outcome, &route);
+        self.append(outcome, &route, hold);
         Ok(())
     }
 
@@ -73,8 +77,11 @@ impl Reply {
         Some(*known.text == *self.text)
     }
 
-    /// A template belongs to a channel; free text goes where the customer wrote last.
-    fn route<'a>(&self, outcome: &'a Outcome) -> Option<&'a Route> {
+    /// The chosen line; else a template goes where it is registered, and free text where the customer wrote last.
+    fn route<'a>(&'a self, outcome: &'a Outcome) -> Option<&'a Route> {
+        if self.route.is_some() {
+            return self.route.as_ref();
+        }
         match &self.template {
             None => outcome.next.reply_route(),
             Some(template) => {
@@ -83,68 +90,60 @@ impl Reply {
         }
     }
 
-    fn check(&self, route: &Route, now: Timestamp) -> Result<(), Refusal> {
-        let window = CareWindow::at(route.kind, route.last_inbound_at, now);
-        if window.state == WindowState::Closed && self.template.is_none() {
-            return Err(Refusal::WindowClosed { closed_at: window.expires_at });
-        }
-        let invalid = |field, detail: String| Err(Refusal::Invalid { field, detail });
+    /// What has nothing to do with the channel; the gate judges the rest.
+    fn check(&self) -> Result<(), Refusal> {
         if self.client_id.is_empty() || self.client_id.len() > 64 {
-            return invalid("client_id", "must have 1 to 64 characters".to_owned());
-        }
-        if self.text.trim().is_empty() && self.attachments.is_empty() {
-            return invalid("text", "write something or attach a file".to_owned());
-        }
-        if self.template.is_some() {
-            return Ok(());
+            let detail = "must have 1 to 64 characters".to_owned();
+            return Err(Refusal::Invalid { field: "client_id", detail });
         }
         let unresolved = placeholder::unresolved(&self.text);
-        if !unresolved.is_empty() {
+        if self.template.is_none() && !unresolved.is_empty() {
             return Err(Refusal::TemplateVarsMissing { vars: unresolved });
-        }
-        let (length, max) = (self.text.chars().count(), route.kind.max_text());
-        if length > max {
-            return invalid("text", format!("is {length} characters long; this channel takes {max}"));
-        }
-        let max_files = if route.kind == ChannelKind::Whatsapp { 1 } else { 10 };
-        if self.attachments.len() > max_files {
-            return invalid("media_ids", format!("this channel takes {max_files} per message"));
-        }
-        if let Some(limit) = self.caption_limit(route).filter(|limit| length > *limit) {
-            let detail =
-                format!("with this file WhatsApp takes {limit} characters; send the text separately");
-            return invalid("text", detail);
         }
         Ok(())
     }
 
-    /// How much text may travel with the file, where the channel has a rule of its own for that.
-    fn caption_limit(&self, route: &Route) -> Option<usize> {
-        let file = self.attachments.first().filter(|_| route.kind == ChannelKind::Whatsapp)?;
-        Some(caption_limit(file.media.kind))
+    fn purpose(&self) -> Purpose {
+        match &self.template {
+            None => Purpose::FreeText,
+            Some(template) => {
+                Purpose::Template { marketing: template.category.eq_ignore_ascii_case("marketing") }
+            }
+        }
     }
 
-    fn append(&self, outcome: &mut Outcome, route: &Route) {
+    fn judge(&self, route: &Route, now: Timestamp) -> Result<Passage, Refusal> {
+        let files: Vec<Media> = self.attachments.iter().map(|attachment| attachment.media.clone()).collect();
+        let item = Item { purpose: self.purpose(), text: &self.text, files: &files };
+        self.around.judge(&item, route, now)
+    }
+
+    fn append(&self, outcome: &mut Outcome, route: &Route, hold: Option<Hold>) {
         let webchat = route.kind == ChannelKind::Webchat;
         let status = if webchat { Status::Sent } else { Status::Queued };
-        let message = self.message(outcome, route.channel_id, status);
+        let message = Message { hold, ..self.message(outcome, route.channel_id, status) };
         outcome.record(EventKind::Message(Box::new(message.clone())));
         let now = outcome.now();
         let next = &mut outcome.next;
+        next.open_line(route);
         next.last_message = Some(Preview::of(&message));
         next.waiting_since = None;
         next.last_activity_at = now;
         next.remember(Outbound {
             id: message.id,
             seq: message.seq,
+            channel_id: message.channel_id,
             status,
             client_id: message.client_id.as_deref().map(Into::into),
             text: message.text.as_str().into(),
         });
         if !webchat {
             let (message_id, channel_id) = (message.id, message.channel_id);
-            outcome.changes.push(Change::Enqueue { message_id, channel_id });
-            outcome.requests.push(Request::Transmit { message_id, channel_id });
+            let held_until = hold.map(|hold| hold.release_at);
+            outcome.changes.push(Change::Enqueue { message_id, channel_id, held_until, attempt: 0 });
+            if hold.is_none() {
+                outcome.requests.push(Request::Transmit { message_id, channel_id });
+            }
         }
         outcome.changes.push(Change::InsertMessage(Box::new(message)));
     }
@@ -177,6 +176,8 @@ impl Reply {
             reply_to: None,
             status: Some(status),
             failure: None,
+            hold: None,
+            attempt: 0,
             at: now,
             sent_at: (status == Status::Sent).then_some(now),
             delivered_at: None,
@@ -186,6 +187,14 @@ impl Reply {
 }
 
 impl super::Conversation {
+    /// A line the contact has not written on yet, but is written to: it comes last.
+    fn open_line(&mut self, route: &Route) {
+        let known = |one: &Route| one.channel_id == route.channel_id && one.address == route.address;
+        if !self.routes.iter().any(known) {
+            self.routes.push(route.clone());
+        }
+    }
+
     /// Keeps an outbound message in mind, forgetting the oldest.
     pub fn remember(&mut self, outbound: Outbound) {
         if self.recent_outbound.len() == MEMORY {

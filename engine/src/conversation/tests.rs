@@ -21,6 +21,7 @@ mod reading;
 mod receiving;
 mod replying;
 mod sharing;
+mod sending;
 mod walk;
 
 /// Where every table's clock starts.
@@ -113,6 +114,8 @@ fn reply(id: i64, by: &Member, text: &str) -> Reply {
         newer: 0,
         birth: None,
         template: None,
+        route: None,
+        around: crate::sending::Circumstances { takes_files: true, ..Default::default() },
     }
 }
 
@@ -133,7 +136,13 @@ fn close(by: Member) -> Command {
 }
 
 fn file(id: i64, kind: MediaKind, state: MediaState) -> Media {
-    let mime = "application/octet-stream".to_owned();
+    let mime = match kind {
+        MediaKind::Image => "image/png",
+        MediaKind::Video => "video/mp4",
+        MediaKind::Sticker => "image/webp",
+        MediaKind::Audio | MediaKind::Document => "application/octet-stream",
+    };
+    let mime = mime.to_owned();
     Media { id: MediaId(id), kind, file_name: None, mime, size: Some(10), state, remote_reference: None }
 }
 
@@ -210,6 +219,9 @@ fn event_line(kind: &EventKind) -> String {
         EventKind::Unassigned { by, from, reason } => {
             format!("unassigned by {}, was {}: {reason:?}", by.name, names(from))
         }
+        EventKind::Consent { channel_kind, state, .. } => {
+            format!("consent {} {}", channel_kind.as_str(), state.as_str())
+        }
         EventKind::Updated { fields } => format!("updated {}", fields.join(", ")),
         EventKind::Closed { by, note } => {
             format!("closed by {}{}", by.name, note.as_ref().map_or(String::new(), |n| format!(": {n:?}")))
@@ -250,7 +262,19 @@ fn change_line(change: &Change) -> String {
             let forced = if state.forced_unread { " unread" } else { "" };
             format!("= read by {user_id} #{} ({} in){forced}", state.last_read_seq, state.read_inbound_count)
         }
-        Change::Enqueue { message_id, channel_id } => format!("+ queued {message_id} on {channel_id}"),
+        Change::Enqueue { message_id, channel_id, held_until, attempt } => {
+            let hold = held_until.map(|at| format!(" until {at}")).unwrap_or_default();
+            let attempt = if *attempt == 0 { String::new() } else { format!(" after {attempt}") };
+            format!("+ queued {message_id} on {channel_id}{hold}{attempt}")
+        }
+        Change::SetConsent(said) => {
+            format!(
+                "+ consent {} {} {}",
+                said.channel_kind.as_str(),
+                said.topic.as_str(),
+                said.state.as_str()
+            )
+        }
         Change::Dequeue { message_id } => format!("- queued {message_id}"),
     }
 }

@@ -10,6 +10,8 @@ pub const AGENT_COMMANDS: &[(&str, Option<Op>)] = &[
     ("viewing", Some(Op::UsePresence)),
     ("typing", Some(Op::UsePresence)),
     ("message.send", Some(Op::SendMessage)),
+    ("message.retry", Some(Op::SendMessage)),
+    ("message.cancel", Some(Op::SendMessage)),
     ("conversation.attend", Some(Op::Attend)),
     ("conversation.assign", Some(Op::Assign)),
     ("conversation.unassign", Some(Op::Assign)),
@@ -64,6 +66,8 @@ pub const EVENTS: &[(&str, Audience)] = &[
     ("message.created", Audience::Conversation),
     ("message.status", Audience::Conversation),
     ("message.media", Audience::Conversation),
+    ("consent.changed", Audience::Conversation),
+    ("window.changed", Audience::Conversation),
     ("typing", Audience::Conversation),
     ("presence.viewing", Audience::Conversation),
     // What everybody sees goes to the group, what one sees besides to that user.

@@ -86,6 +86,8 @@ pub const ROUTES: &[Route] = &[
 
     at("GET", "/api/v1/business", Business(Op::OpenSettings)),
     at("PATCH", "/api/v1/business", Business(Op::OpenSettings)),
+    at("GET", "/api/v1/business/hours", Business(Op::OpenSettings)),
+    at("PUT", "/api/v1/business/hours", Business(Op::OpenSettings)),
     at("GET", "/api/v1/audit", SomeGroup(Op::SeeAudit)),
 
     at("GET", "/api/v1/groups", SignedIn(Op::ViewTeam)),
@@ -96,6 +98,8 @@ pub const ROUTES: &[Route] = &[
     at("GET", "/api/v1/groups/{id}/team", Group(Op::ViewTeam)),
     at("PUT", "/api/v1/groups/{id}/team", Group(Op::ChangeTeam)),
     at("GET", "/api/v1/groups/{id}/nav", Group(Op::ViewTeam)),
+    at("GET", "/api/v1/groups/{id}/hours", Group(Op::ViewTeam)),
+    at("PUT", "/api/v1/groups/{id}/hours", Group(Op::SetUpGroup)),
     at("GET", "/api/v1/groups/{id}/members", Group(Op::ViewTeam)),
 
     at("GET", "/api/v1/channels", SignedIn(Op::ViewTeam)),
@@ -120,6 +124,8 @@ pub const ROUTES: &[Route] = &[
     at("PUT", "/api/v1/replies/{id}", SomeGroup(Op::ManageTemplates)),
     at("DELETE", "/api/v1/replies/{id}", SomeGroup(Op::ManageTemplates)),
 
+    at("GET", "/api/v1/contacts/{id}/consent", SignedIn(Op::ViewContacts)),
+    at("PUT", "/api/v1/contacts/{id}/consent", SignedIn(Op::ChangeConsent)),
     at("GET", "/api/v1/contacts/{id}/access", SomeGroup(Op::SetContactAccess)),
     at("PUT", "/api/v1/contacts/{id}/access", SomeGroup(Op::SetContactAccess)),
 
@@ -130,6 +136,8 @@ pub const ROUTES: &[Route] = &[
     at("GET", "/api/v1/conversations/{id}/timeline", Conversation(Op::SeeConversation)),
     at("GET", "/api/v1/conversations/{id}/transcript", Conversation(Op::ExportTranscript)),
     at("POST", "/api/v1/conversations/{id}/messages", Conversation(Op::SendMessage)),
+    at("POST", "/api/v1/messages/{id}/retry", Conversation(Op::SendMessage)),
+    at("POST", "/api/v1/messages/{id}/cancel", Conversation(Op::SendMessage)),
     at("POST", "/api/v1/conversations/{id}/attend", Conversation(Op::Attend)),
     at("PUT", "/api/v1/conversations/{id}/assignees", Conversation(Op::Assign)),
     at("DELETE", "/api/v1/conversations/{id}/assignees", Conversation(Op::Assign)),

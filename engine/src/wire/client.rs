@@ -1,7 +1,7 @@
 //! Frames from clients. Unknown fields are ignored, an unknown `t` is a named error.
 
 use crate::conversation::Pending;
-use crate::ids::{ConversationId, MediaId, TemplateId, UserId};
+use crate::ids::{ChannelId, ConversationId, MediaId, MessageId, TemplateId, UserId};
 use crate::time::Timestamp;
 use crate::widget::Answers;
 use serde::Deserialize;
@@ -34,6 +34,8 @@ pub enum AgentCommand {
         expected_seq: Option<i64>,
         #[serde(default)]
         template: Option<TemplateAsk>,
+        #[serde(default)]
+        channel_id: Option<ChannelId>,
     },
     #[serde(rename = "note.add")]
     NoteAdd {
@@ -43,6 +45,14 @@ pub enum AgentCommand {
         #[serde(default)]
         mentions: Vec<UserId>,
     },
+    #[serde(rename = "message.retry")]
+    MessageRetry {
+        message_id: MessageId,
+        #[serde(default)]
+        confirm: bool,
+    },
+    #[serde(rename = "message.cancel")]
+    MessageCancel { message_id: MessageId },
     #[serde(rename = "conversation.attend")]
     Attend { conversation_id: ConversationId },
     #[serde(rename = "conversation.assign")]
@@ -101,6 +111,8 @@ impl AgentCommand {
         match self {
             Self::Resume { .. } => "resume",
             Self::MessageSend { .. } => "message.send",
+            Self::MessageRetry { .. } => "message.retry",
+            Self::MessageCancel { .. } => "message.cancel",
             Self::Attend { .. } => "conversation.attend",
             Self::Assign { .. } => "conversation.assign",
             Self::Unassign { .. } => "conversation.unassign",
@@ -139,7 +151,7 @@ impl AgentCommand {
             | Self::ReadMark { conversation_id, .. }
             | Self::Typing { conversation_id } => Some(*conversation_id),
             Self::Viewing { conversation_id } => *conversation_id,
-            Self::Resume { .. } | Self::Ping => None,
+            Self::Resume { .. } | Self::Ping | Self::MessageRetry { .. } | Self::MessageCancel { .. } => None,
         }
     }
 }

@@ -1,12 +1,15 @@
 //! One event of a conversation as a frame: the same JSON on the socket and in the timeline.
 
 use super::view::{AssigneeView, ConversationView, MediaView, MessageView};
+use crate::channel::ChannelKind;
+use crate::consent::{ConsentSource, ConsentState, ConsentTopic};
 use crate::conversation::{
     Actor, AssignReason, Assignee, Conversation, Event, EventKind, UnassignReason, WakeReason,
 };
 use crate::ids::{ChannelId, ConversationId, MessageId, UserId};
 use crate::message::Direction;
 use crate::receipt::{Failure, Status};
+use crate::sending::HoldReason;
 use crate::time::Timestamp;
 use serde::Serialize;
 
@@ -24,17 +27,63 @@ struct Entry<'a> {
 #[derive(Serialize)]
 #[serde(untagged)]
 enum Data<'a> {
-    Created { channel_id: ChannelId },
-    Message { message: Box<MessageView<'a>> },
-    Status { message_id: MessageId, status: Status, at: Timestamp, failure: Option<&'a Failure> },
-    Media { message_id: MessageId, media: MediaView<'a> },
-    Assigned { by: By<'a>, to: Vec<AssigneeView<'a>>, from: Vec<AssigneeView<'a>>, reason: AssignReason },
-    Unassigned { by: By<'a>, from: Vec<AssigneeView<'a>>, reason: UnassignReason },
-    Updated { fields: &'a [String] },
-    Done { by: By<'a> },
-    Closed { by: By<'a>, note: Option<&'a str> },
-    Snoozed { by: By<'a>, until: Timestamp },
-    Woken { by: Option<By<'a>>, reason: WakeReason },
+    Created {
+        channel_id: ChannelId,
+    },
+    Message {
+        message: Box<MessageView<'a>>,
+    },
+    Status {
+        message_id: MessageId,
+        status: Status,
+        at: Timestamp,
+        failure: Option<&'a Failure>,
+        hold_reason: Option<HoldReason>,
+        release_at: Option<Timestamp>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        attempt: Option<i64>,
+    },
+    Consent {
+        channel_id: Option<ChannelId>,
+        channel_kind: ChannelKind,
+        topic: ConsentTopic,
+        state: ConsentState,
+        source: ConsentSource,
+        by: Option<By<'a>>,
+    },
+    Media {
+        message_id: MessageId,
+        media: MediaView<'a>,
+    },
+    Assigned {
+        by: By<'a>,
+        to: Vec<AssigneeView<'a>>,
+        from: Vec<AssigneeView<'a>>,
+        reason: AssignReason,
+    },
+    Unassigned {
+        by: By<'a>,
+        from: Vec<AssigneeView<'a>>,
+        reason: UnassignReason,
+    },
+    Updated {
+        fields: &'a [String],
+    },
+    Done {
+        by: By<'a>,
+    },
+    Closed {
+        by: By<'a>,
+        note: Option<&'a str>,
+    },
+    Snoozed {
+        by: By<'a>,
+        until: Timestamp,
+    },
+    Woken {
+        by: Option<By<'a>>,
+        reason: WakeReason,
+    },
     Nothing {},
 }
 
@@ -67,6 +116,7 @@ impl EventKind {
             Self::Created { .. } => "conversation.created",
             Self::Message(_) => "message.created",
             Self::Status { .. } => "message.status",
+            Self::Consent { .. } => "consent.changed",
             Self::Media { .. } => "message.media",
             Self::Assigned { .. } => "conversation.assigned",
             Self::Unassigned { .. } => "conversation.unassigned",
@@ -87,9 +137,23 @@ fn agent_data<'a>(kind: &'a EventKind, contact_name: &'a str) -> Data<'a> {
         EventKind::Message(message) => {
             Data::Message { message: Box::new(MessageView::for_agent(message, contact_name)) }
         }
-        EventKind::Status { message_id, status, at, failure } => {
-            Data::Status { message_id: *message_id, status: *status, at: *at, failure: failure.as_ref() }
-        }
+        EventKind::Status { message_id, status, at, failure, hold, attempt } => Data::Status {
+            message_id: *message_id,
+            status: *status,
+            at: *at,
+            failure: failure.as_ref(),
+            hold_reason: hold.map(|hold| hold.reason),
+            release_at: hold.map(|hold| hold.release_at),
+            attempt: *attempt,
+        },
+        EventKind::Consent { channel_id, channel_kind, topic, state, source, by } => Data::Consent {
+            channel_id: *channel_id,
+            channel_kind: *channel_kind,
+            topic: *topic,
+            state: *state,
+            source: *source,
+            by: by.as_ref().map(By::of),
+        },
         EventKind::Media { message_id, media } => {
             Data::Media { message_id: *message_id, media: MediaView::of(media) }
         }
@@ -126,9 +190,15 @@ pub fn visitor_entry(event: &Event, conversation_id: ConversationId) -> Option<S
     let d = match &event.kind {
         EventKind::Message(message) if message.direction == Direction::Internal => return None,
         EventKind::Message(message) => Data::Message { message: Box::new(MessageView::for_visitor(message)) },
-        EventKind::Status { message_id, status, at, .. } => {
-            Data::Status { message_id: *message_id, status: *status, at: *at, failure: None }
-        }
+        EventKind::Status { message_id, status, at, .. } => Data::Status {
+            message_id: *message_id,
+            status: *status,
+            at: *at,
+            failure: None,
+            hold_reason: None,
+            release_at: None,
+            attempt: None,
+        },
         EventKind::Media { message_id, media } => {
             Data::Media { message_id: *message_id, media: MediaView::of(media) }
         }
@@ -137,6 +207,7 @@ pub fn visitor_entry(event: &Event, conversation_id: ConversationId) -> Option<S
         | EventKind::Assigned { .. }
         | EventKind::Unassigned { .. }
         | EventKind::Updated { .. }
+        | EventKind::Consent { .. }
         | EventKind::Reopened { .. }
         | EventKind::Deleted { .. }
         | EventKind::Restored { .. }

@@ -7,6 +7,7 @@ use crate::conversation::{Conversation, ConversationStatus};
 use crate::ids::{ChannelId, ContactId, ConversationId, GroupId, MediaId, MessageId, UserId};
 use crate::message::{Direction, Media, MediaKind, MediaState, Message, MessageKind, Sender};
 use crate::receipt::{Failure, Status};
+use crate::sending::HoldReason;
 use crate::time::Timestamp;
 use serde::Serialize;
 
@@ -148,6 +149,11 @@ pub struct MessageView<'a> {
     pub client_id: Option<&'a str>,
     pub status: Option<Status>,
     pub failure: Option<&'a Failure>,
+    /// Why it waits, and until when.
+    pub hold_reason: Option<HoldReason>,
+    pub release_at: Option<Timestamp>,
+    /// How often it was handed to its provider.
+    pub attempt: i64,
     pub at: Timestamp,
     pub sent_at: Option<Timestamp>,
     pub delivered_at: Option<Timestamp>,
@@ -202,6 +208,8 @@ impl<'a> MessageView<'a> {
         let mut view = Self::of(message, sender);
         view.extra = message.extra.as_ref();
         view.failure = message.failure.as_ref();
+        view.hold_reason = message.hold.map(|hold| hold.reason);
+        view.release_at = message.hold.map(|hold| hold.release_at);
         view
     }
 
@@ -232,6 +240,9 @@ impl<'a> MessageView<'a> {
             client_id: message.client_id.as_deref(),
             status: message.status,
             failure: None,
+            hold_reason: None,
+            release_at: None,
+            attempt: message.attempt,
             at: message.at,
             sent_at: message.sent_at,
             delivered_at: message.delivered_at,

@@ -4,15 +4,18 @@ use crate::statement::statement;
 use diesel::sql_types::{BigInt, Text};
 
 statement! {
-    /// A retry waits again, and keeps its count of attempts.
+    /// A retry waits again, and keeps its count of attempts. What is under way is left alone.
     insert "outbox" Enqueue['a] {
         message_id: i64 => BigInt,
         channel_id: i64 => BigInt,
         conversation_id: i64 => BigInt,
         state: &'a str => Text,
+        attempt: i64 => BigInt,
         due_at: i64 => BigInt,
         created_at: i64 => BigInt,
-    } "ON CONFLICT (message_id) DO UPDATE SET state = excluded.state, due_at = excluded.due_at"
+    } "ON CONFLICT (message_id) DO UPDATE SET state = excluded.state, due_at = excluded.due_at, \
+       created_at = excluded.created_at \
+       WHERE outbox.state <> 'sending'"
 }
 
 statement! {

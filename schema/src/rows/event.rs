@@ -6,12 +6,15 @@ use crate::tables::event;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text};
 use serde::{Deserialize, Serialize};
+use switchboard_engine::channel::ChannelKind;
+use switchboard_engine::consent::{ConsentSource, ConsentState, ConsentTopic};
 use switchboard_engine::conversation::{
     Actor, AssignReason, Assignee, Event, EventKind, UnassignReason, WakeReason,
 };
 use switchboard_engine::ids::{ChannelId, MessageId};
 use switchboard_engine::message::{Media, Message};
 use switchboard_engine::receipt::{Failure, Status};
+use switchboard_engine::sending::Hold;
 use switchboard_engine::time::Timestamp;
 
 pub(crate) const MESSAGE: &str = "message.created";
@@ -53,6 +56,20 @@ struct StatusNews {
     at: Timestamp,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     failure: Option<Failure>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    hold: Option<Hold>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    attempt: Option<i64>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Said {
+    channel_id: Option<ChannelId>,
+    channel_kind: ChannelKind,
+    topic: ConsentTopic,
+    state: ConsentState,
+    source: ConsentSource,
+    by: Option<Actor>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -113,9 +130,16 @@ fn stored(kind: &EventKind) -> (&'static str, Option<MessageId>, Option<serde_js
             ("conversation.created", None, Some(json(&Created { channel_id: *channel_id })))
         }
         EventKind::Message(message) => (MESSAGE, Some(message.id), None),
-        EventKind::Status { message_id, status, at, failure } => {
-            let news = StatusNews { status: *status, at: *at, failure: failure.clone() };
+        EventKind::Status { message_id, status, at, failure, hold, attempt } => {
+            let (failure, hold, attempt) = (failure.clone(), *hold, *attempt);
+            let news = StatusNews { status: *status, at: *at, failure, hold, attempt };
             (STATUS, Some(*message_id), Some(json(&news)))
+        }
+        EventKind::Consent { channel_id, channel_kind, topic, state, source, by } => {
+            let (channel_id, channel_kind) = (*channel_id, *channel_kind);
+            let (topic, state, source) = (*topic, *state, *source);
+            let said = Said { channel_id, channel_kind, topic, state, source, by: by.clone() };
+            ("consent.changed", None, Some(json(&said)))
         }
         EventKind::Media { message_id, media } => (MEDIA, Some(*message_id), Some(json(media))),
         EventKind::Assigned { by, to, from, reason } => {
@@ -179,8 +203,12 @@ impl EventRow {
                 EventKind::Message(Box::new(found))
             }
             STATUS => {
-                let StatusNews { status, at, failure } = self.data()?;
-                EventKind::Status { message_id: about()?, status, at, failure }
+                let StatusNews { status, at, failure, hold, attempt } = self.data()?;
+                EventKind::Status { message_id: about()?, status, at, failure, hold, attempt }
+            }
+            "consent.changed" => {
+                let Said { channel_id, channel_kind, topic, state, source, by } = self.data()?;
+                EventKind::Consent { channel_id, channel_kind, topic, state, source, by }
             }
             MEDIA => EventKind::Media { message_id: about()?, media: self.data::<Media>()? },
             "conversation.created" => EventKind::Created { channel_id: self.data::<Created>()?.channel_id },

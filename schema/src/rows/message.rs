@@ -11,6 +11,7 @@ use switchboard_engine::conversation::{MessageUpdate, Outbound};
 use switchboard_engine::ids::{BusinessId, ChannelId, ContactId, ConversationId, MediaId, MessageId, UserId};
 use switchboard_engine::message::{Direction, Media, MediaKind, MediaState, Message, MessageKind, Sender};
 use switchboard_engine::receipt::{Failure, Status};
+use switchboard_engine::sending::{Hold, HoldReason};
 use switchboard_engine::time::Timestamp;
 
 statement! {
@@ -32,6 +33,8 @@ statement! {
         status: Option<&'a str> => Nullable<Text>,
         failure_code: Option<&'a str> => Nullable<Text>,
         failure_detail: Option<Cow<'a, str>> => Nullable<Text>,
+        hold_reason: Option<&'a str> => Nullable<Text>,
+        release_at: Option<i64> => Nullable<BigInt>,
         at: i64 => BigInt,
         sent_at: Option<i64> => Nullable<BigInt>,
         delivered_at: Option<i64> => Nullable<BigInt>,
@@ -40,12 +43,15 @@ statement! {
 }
 
 statement! {
-    /// The first time of each step stays; a failure is forgotten once it turns out not to be one.
+    /// The first time of each step stays; a failure is forgotten once it turns out not to be one, and everything when the message is queued
+    /// again.
     with b MessageNews['a] {
         id: i64 => BigInt,
         status: &'a str => Text,
         failure_code: Option<&'a str> => Nullable<Text>,
         failure_detail: Option<Cow<'a, str>> => Nullable<Text>,
+        hold_reason: Option<&'a str> => Nullable<Text>,
+        release_at: Option<i64> => Nullable<BigInt>,
         provider_message_id: Option<&'a str> => Nullable<Text>,
         sent_at: Option<i64> => Nullable<BigInt>,
         delivered_at: Option<i64> => Nullable<BigInt>,
@@ -54,11 +60,12 @@ statement! {
     } "UPDATE message SET status = b.status, \
        failure_code = CASE WHEN b.status = 'failed' THEN COALESCE(b.failure_code, message.failure_code) END, \
        failure_detail = CASE WHEN b.status = 'failed' THEN COALESCE(b.failure_detail, message.failure_detail) END, \
+       hold_reason = b.hold_reason, release_at = b.release_at, \
        provider_message_id = COALESCE(b.provider_message_id, message.provider_message_id), \
-       sent_at = COALESCE(message.sent_at, b.sent_at), \
+       sent_at = CASE WHEN b.status <> 'queued' THEN COALESCE(message.sent_at, b.sent_at) END, \
        delivered_at = COALESCE(message.delivered_at, b.delivered_at), \
        read_at = COALESCE(message.read_at, b.read_at), \
-       failed_at = COALESCE(message.failed_at, b.failed_at) \
+       failed_at = CASE WHEN b.status <> 'queued' THEN COALESCE(message.failed_at, b.failed_at) END \
        FROM b WHERE message.id = b.id"
 }
 
@@ -114,6 +121,9 @@ pub(crate) struct MessageRow {
     status: Option<String>,
     failure_code: Option<String>,
     failure_detail: Option<String>,
+    hold_reason: Option<String>,
+    release_at: Option<i64>,
+    attempt: i64,
     at: i64,
     sent_at: Option<i64>,
     delivered_at: Option<i64>,
@@ -140,6 +150,7 @@ pub(crate) struct OutboundRow {
     id: i64,
     pub(crate) conversation_id: i64,
     seq: i64,
+    channel_id: i64,
     status: Option<String>,
     client_id: Option<String>,
     body: String,
@@ -182,12 +193,20 @@ impl MessageRow {
             reply_to: self.reply_to,
             status: status.transpose()?,
             failure: self.failure_code.map(|code| Failure { code, detail }),
+            hold: hold(self.hold_reason.as_deref(), self.release_at)?,
+            attempt: self.attempt,
             at: Timestamp(self.at),
             sent_at: self.sent_at.map(Timestamp),
             delivered_at: self.delivered_at.map(Timestamp),
             read_at: self.read_at.map(Timestamp),
         })
     }
+}
+
+fn hold(reason: Option<&str>, release_at: Option<i64>) -> Result<Option<Hold>, StoreError> {
+    let (Some(reason), Some(at)) = (reason, release_at) else { return Ok(None) };
+    let reason = word("message.hold_reason", reason, HoldReason::parse)?;
+    Ok(Some(Hold { reason, release_at: Timestamp(at) }))
 }
 
 fn sender(kind: &str, id: Option<i64>) -> Result<Sender, StoreError> {
@@ -223,6 +242,7 @@ impl TryFrom<OutboundRow> for Outbound {
         Ok(Self {
             id: MessageId(row.id),
             seq: row.seq,
+            channel_id: ChannelId(row.channel_id),
             status: word("message.status", row.status.as_deref().unwrap_or("NULL"), Status::parse)?,
             client_id: row.client_id.map(Into::into),
             text: row.body.into(),
@@ -257,6 +277,8 @@ impl<'a> NewMessage<'a> {
             status: message.status.map(Status::as_str),
             failure_code: failure.map(|failure| failure.code.as_str()),
             failure_detail: failure.map(|failure| clean(&failure.detail)),
+            hold_reason: message.hold.map(|hold| hold.reason.as_str()),
+            release_at: message.hold.map(|hold| hold.release_at.0),
             at: message.at.0,
             sent_at: message.sent_at.map(|at| at.0),
             delivered_at: message.delivered_at.map(|at| at.0),
@@ -274,6 +296,8 @@ impl<'a> MessageNews<'a> {
             status: update.status.as_str(),
             failure_code: failure.map(|failure| failure.code.as_str()),
             failure_detail: failure.map(|failure| clean(&failure.detail)),
+            hold_reason: update.hold.map(|hold| hold.reason.as_str()),
+            release_at: update.hold.map(|hold| hold.release_at.0),
             provider_message_id: update.provider_message_id.as_deref(),
             sent_at: at(Status::Sent),
             delivered_at: at(Status::Delivered),

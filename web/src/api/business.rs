@@ -74,6 +74,7 @@ pub(crate) async fn change_business(
         return Err(ApiError::not_found());
     }
     site.actors.reload().await?;
+    site.actors.plan_anew().await?;
     request.extensions_mut().insert(Note { detail, ..Note::default() });
     Ok(HttpResponse::Ok().json(answer(&changed)))
 }

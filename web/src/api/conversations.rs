@@ -2,7 +2,7 @@
 
 use super::conversation_id;
 use super::inbox::groups;
-use super::shapes::{ConversationsAnswer, ListedConversation, NextPage, Refusals};
+use super::shapes::{ConversationsAnswer, NextPage, OpenedConversation, Refusals};
 use crate::error::ApiError;
 use crate::session::SignedIn;
 use actix_web::{HttpResponse, get, web};
@@ -11,6 +11,7 @@ use switchboard_engine::channel::ChannelKind;
 use switchboard_engine::conversation::{ConversationStatus, ReadState};
 use switchboard_engine::ids::{ChannelId, ConversationId, GroupId, UserId};
 use switchboard_engine::permission::Operation;
+use switchboard_engine::sending::Composer;
 use switchboard_engine::time::Timestamp;
 use switchboard_engine::wire::ConversationView;
 use switchboard_schema::{Filter, Inbox, View};
@@ -121,8 +122,8 @@ pub(crate) async fn list_conversations(
     Ok(HttpResponse::Ok().json(Answer { conversations: conversations.collect(), meta: NextPage { next } }))
 }
 
-/// One conversation, with the viewer's read state.
-#[utoipa::path(tag = "conversations", params(("id" = String, Path)), responses((status = 200, body = ListedConversation), Refusals))]
+/// One conversation, with the viewer's read state and how writing stands.
+#[utoipa::path(tag = "conversations", params(("id" = String, Path)), responses((status = 200, body = OpenedConversation), Refusals))]
 #[get("/conversations/{id}")]
 pub(crate) async fn get_conversation(
     signed_in: SignedIn,
@@ -133,7 +134,15 @@ pub(crate) async fn get_conversation(
     let conversation = actors.look(user, id).await?;
     let read = actors.core.store.read_state(id, user).await?;
     let now = actors.core.clock.now();
-    Ok(HttpResponse::Ok().json(Listed { conversation: ConversationView::of(&conversation, now), read }))
+    #[derive(Serialize)]
+    struct Opened<'a> {
+        conversation: ConversationView<'a>,
+        read: ReadState,
+        composer: Composer,
+    }
+    let composer = actors.composer(&conversation).await?;
+    let conversation = ConversationView::of(&conversation, now);
+    Ok(HttpResponse::Ok().json(Opened { conversation, read, composer }))
 }
 
 /// The list, and the groups of it that the asker may read.

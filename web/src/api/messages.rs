@@ -1,7 +1,7 @@
 //! Messages of the team, to the customer and among themselves.
 
 use super::conversation_id;
-use super::shapes::{ErrorAnswer, MessageAnswer, Refusals, WriteRefusals};
+use super::shapes::{ErrorAnswer, MessageAnswer, Refusals, SentAnswer, WriteRefusals};
 use crate::error::ApiError;
 use crate::session::SignedIn;
 use actix_web::http::StatusCode;
@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use switchboard_actors::conversation::Done;
 use switchboard_actors::desk::{Draft, NoteDraft};
-use switchboard_engine::ids::{MediaId, TemplateId, UserId};
+use switchboard_engine::ids::{ChannelId, MediaId, MessageId, TemplateId, UserId};
+use switchboard_engine::sending::Warning;
 use switchboard_engine::wire::{MessageView, TemplateAsk};
 use utoipa::ToSchema;
 
@@ -25,6 +26,10 @@ pub struct SendMessageRequest {
     #[serde(default)]
     #[schema(value_type = Vec<String>)]
     media_ids: Vec<MediaId>,
+    /// The channel it goes out on; without it, where the customer wrote last.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    channel_id: Option<ChannelId>,
     /// The newest `seq` you have seen: `newer_messages` when others wrote since.
     #[serde(default)]
     expected_seq: Option<i64>,
@@ -65,12 +70,24 @@ pub struct AddNoteRequest {
     mentions: Vec<UserId>,
 }
 
-/// Answers the customer. Stored durably and queued for its provider when this says 201.
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RetryRequest {
+    /// That it may arrive twice is known; needed where the provider never said whether it has the message.
+    #[serde(default)]
+    confirm: bool,
+}
+
+/// Answers the customer. Stored durably and queued for its provider when this says 201; 202 when it is held for business hours, with
+/// `hold_reason` and `release_at` in the message.
 #[utoipa::path(tag = "messages", params(("id" = String, Path)), request_body = SendMessageRequest, responses(
-    (status = 201, body = MessageAnswer),
-    (status = 200, body = MessageAnswer, description = "the same client_id again: the first message"),
-    (status = 409, body = ErrorAnswer, description = "window_closed, conversation_closed, client_id_reused, channel_not_connected, newer_messages"),
-    (status = 422, body = ErrorAnswer, description = "template_not_approved {status}, template_vars_missing {vars}, template_var_invalid {var}, validation"),
+    (status = 201, body = SentAnswer),
+    (status = 202, body = SentAnswer, description = "held: see `hold_reason` and `release_at`"),
+    (status = 200, body = SentAnswer, description = "the same client_id again: the first message"),
+    (status = 409, body = ErrorAnswer, description = "contact_archived, conversation_closed, client_id_reused, channel_not_connected, newer_messages"),
+    (status = 413, body = ErrorAnswer, description = "media_too_large"),
+    (status = 415, body = ErrorAnswer, description = "media_type_unsupported, unsupported_media_type"),
+    (status = 422, body = ErrorAnswer, description = "window_closed, opted_out, consent_required, template_not_approved {status}, template_vars_missing {vars}, template_var_invalid {var}, validation"),
     Refusals, WriteRefusals,
 ))]
 #[post("/conversations/{id}/messages")]
@@ -79,11 +96,24 @@ pub(crate) async fn send_message(
     id: web::Path<String>,
     body: web::Json<SendMessageRequest>,
 ) -> Result<HttpResponse, ApiError> {
-    let SendMessageRequest { client_id, text, media_ids, expected_seq, template } = body.into_inner();
+    let SendMessageRequest { client_id, text, media_ids, expected_seq, template, channel_id } =
+        body.into_inner();
     let (text, template) = (text.unwrap_or_default(), template.map(Into::into));
-    let draft = Draft { client_id, text, media_ids, expected_seq, template };
+    let draft = Draft { client_id, text, media_ids, expected_seq, template, channel_id };
     let done = signed_in.site.actors.send_message(signed_in.user.id, conversation_id(&id)?, draft).await?;
-    message_answer(&done)
+    #[derive(Serialize)]
+    struct Answer<'a> {
+        message: MessageView<'a>,
+        warnings: &'a [Warning],
+    }
+    let message = done.message.as_ref().ok_or_else(ApiError::busy)?;
+    let status = match (done.changed, message.hold) {
+        (false, _) => StatusCode::OK,
+        (true, None) => StatusCode::CREATED,
+        (true, Some(_)) => StatusCode::ACCEPTED,
+    };
+    let view = MessageView::for_agent(message, &done.conversation.contact.name);
+    Ok(HttpResponse::build(status).json(Answer { message: view, warnings: &done.warnings }))
 }
 
 /// Writes for colleagues only: it goes to no provider, no customer and into no transcript of theirs.
@@ -113,5 +143,52 @@ fn message_answer(done: &Done) -> Result<HttpResponse, ApiError> {
     let message = done.message.as_ref().ok_or_else(ApiError::busy)?;
     let status = if done.changed { StatusCode::CREATED } else { StatusCode::OK };
     let view = MessageView::for_agent(message, &done.conversation.contact.name);
+    Ok(HttpResponse::build(status).json(Answer { message: view }))
+}
+
+/// Sends a message again that failed: the same message, its next attempt. Window, consent and the rest are looked at anew.
+#[utoipa::path(tag = "messages", params(("id" = String, Path)), request_body = Option<RetryRequest>, responses(
+    (status = 200, body = MessageAnswer),
+    (status = 202, body = MessageAnswer, description = "held: see `hold_reason` and `release_at`"),
+    (status = 409, body = ErrorAnswer, description = "not_failed, contact_archived, conversation_closed, channel_not_connected; confirm_required where it may arrive twice"),
+    (status = 422, body = ErrorAnswer, description = "window_closed, opted_out, consent_required"),
+    Refusals, WriteRefusals,
+))]
+#[post("/messages/{id}/retry")]
+pub(crate) async fn retry_message(
+    signed_in: SignedIn,
+    id: web::Path<String>,
+    body: Option<web::Json<RetryRequest>>,
+) -> Result<HttpResponse, ApiError> {
+    let id: MessageId = id.parse().map_err(|_| ApiError::not_found())?;
+    let confirmed = body.is_some_and(|body| body.confirm);
+    let done = signed_in.site.actors.retry(signed_in.user.id, id, confirmed).await?;
+    answer(&signed_in, id, &done.conversation.contact.name).await
+}
+
+/// Takes a message back that has not left: it is queued, or held.
+#[utoipa::path(tag = "messages", params(("id" = String, Path)), responses(
+    (status = 200, body = MessageAnswer),
+    (status = 409, body = ErrorAnswer, description = "already_sent: it is on its way, or further"),
+    Refusals, WriteRefusals,
+))]
+#[post("/messages/{id}/cancel")]
+pub(crate) async fn cancel_message(
+    signed_in: SignedIn,
+    id: web::Path<String>,
+) -> Result<HttpResponse, ApiError> {
+    let id: MessageId = id.parse().map_err(|_| ApiError::not_found())?;
+    let done = signed_in.site.actors.cancel(signed_in.user.id, id).await?;
+    answer(&signed_in, id, &done.conversation.contact.name).await
+}
+
+async fn answer(signed_in: &SignedIn, id: MessageId, contact_name: &str) -> Result<HttpResponse, ApiError> {
+    #[derive(Serialize)]
+    struct Answer<'a> {
+        message: MessageView<'a>,
+    }
+    let message = signed_in.site.actors.core.store.message(id).await?.ok_or_else(ApiError::not_found)?;
+    let status = if message.hold.is_some() { StatusCode::ACCEPTED } else { StatusCode::OK };
+    let view = MessageView::for_agent(&message, contact_name);
     Ok(HttpResponse::build(status).json(Answer { message: view }))
 }

@@ -254,6 +254,14 @@ pub struct Message {
     /// Outbound: `queued`, `sending`, `unknown`, `sent`, `delivered`, `read`, `failed`, `cancelled`
     pub status: Option<String>,
     pub failure: Option<Failure>,
+    /// Why it waits: `business_hours`
+    #[serde(default)]
+    pub hold_reason: Option<String>,
+    #[serde(default)]
+    pub release_at: Option<String>,
+    /// How often it was handed to its provider.
+    #[serde(default)]
+    pub attempt: i64,
     pub at: String,
     pub sent_at: Option<String>,
     pub delivered_at: Option<String>,
@@ -382,6 +390,51 @@ pub struct MessageAnswer {
 }
 
 #[derive(Debug, Deserialize, ToSchema)]
+pub struct SentAnswer {
+    pub message: Message,
+    /// What the sender should know: `many_parts`, `consent_unknown`, `channel_degraded`
+    pub warnings: Vec<Advice>,
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct Advice {
+    pub code: String,
+    pub detail: String,
+}
+
+/// How writing stands in a conversation.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct Composer {
+    /// `open`, `template_only`, `opted_out`, `contact_archived`, `no_channel`, `channel_down`, `closed`
+    pub state: String,
+    /// The code a free text would be refused with.
+    pub code: Option<String>,
+    pub detail: Option<String>,
+    /// What is sent now leaves then.
+    pub holds_until: Option<String>,
+    pub warnings: Vec<Advice>,
+    /// Every line to this person, the one answers go out on first.
+    pub channels: Vec<ComposerChannel>,
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct ComposerChannel {
+    pub channel_id: String,
+    pub kind: String,
+    pub name: String,
+    pub address: String,
+    pub state: String,
+    pub code: Option<String>,
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct OpenedConversation {
+    pub conversation: Conversation,
+    pub read: ReadState,
+    pub composer: Composer,
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
 pub struct MediaAnswer {
     pub media: Media,
 }
@@ -438,6 +491,8 @@ mod tests {
             reply_to: None,
             status: Some(Status::Failed),
             failure: Some(Reason { code: "x".to_owned(), detail: "y".to_owned() }),
+            hold: None,
+            attempt: 1,
             at: Timestamp(0),
             sent_at: Some(Timestamp(0)),
             delivered_at: None,

@@ -89,7 +89,8 @@ pub(crate) async fn start_conversation(
         body.into_inner();
     let text = text.unwrap_or_default();
     let template = template.map(Into::into);
-    let draft = Draft { client_id, text, media_ids, expected_seq: None, template };
+    let (expected_seq, channel) = (None, Some(channel_id));
+    let draft = Draft { client_id, text, media_ids, expected_seq, template, channel_id: channel };
     let to = recipient(contact_id, phone)?;
     let start = Start { group: group_id, channel: channel_id, to, draft };
     let actors = &signed_in.site.actors;

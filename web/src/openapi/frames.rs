@@ -22,6 +22,7 @@ enum AgentCommand {
         media_ids: Option<Vec<String>>,
         expected_seq: Option<i64>,
         template: Option<TemplateRequest>,
+        channel_id: Option<String>,
     },
     #[serde(rename = "note.add")]
     NoteAdd {
@@ -31,6 +32,10 @@ enum AgentCommand {
         text: String,
         mentions: Option<Vec<String>>,
     },
+    #[serde(rename = "message.retry")]
+    MessageRetry { req: Option<String>, message_id: String, confirm: Option<bool> },
+    #[serde(rename = "message.cancel")]
+    MessageCancel { req: Option<String>, message_id: String },
     #[serde(rename = "conversation.attend")]
     Attend { req: Option<String>, conversation_id: String },
     #[serde(rename = "conversation.assign")]
@@ -111,6 +116,19 @@ enum AgentServerFrame {
         row: Conversation,
         cursor: String,
     },
+    /// A customer, or somebody for them, said whether they may be written to.
+    #[serde(rename = "consent.changed")]
+    ConsentChanged {
+        conversation_id: String,
+        seq: i64,
+        at: String,
+        d: ConsentChanged,
+        row: Conversation,
+        cursor: String,
+    },
+    /// A 24-hour window opened, or came to its end.
+    #[serde(rename = "window.changed")]
+    WindowChanged { conversation_id: String, d: WindowChanged },
     #[serde(rename = "message.media")]
     MessageMedia {
         conversation_id: String,
@@ -156,6 +174,25 @@ struct TemplateUpdated {
 }
 
 #[derive(Deserialize, ToSchema)]
+struct ConsentChanged {
+    channel_id: Option<String>,
+    channel_kind: String,
+    topic: String,
+    state: String,
+    source: String,
+    #[schema(value_type = Option<Object>)]
+    by: Option<serde_json::Value>,
+}
+
+#[derive(Deserialize, ToSchema)]
+struct WindowChanged {
+    channel_id: String,
+    address: String,
+    state: String,
+    expires_at: Option<String>,
+}
+
+#[derive(Deserialize, ToSchema)]
 struct AgentHello {
     #[schema(value_type = Object)]
     user: serde_json::Value,
@@ -181,6 +218,9 @@ struct MessageStatus {
     at: String,
     #[schema(value_type = Option<Object>)]
     failure: Option<serde_json::Value>,
+    hold_reason: Option<String>,
+    release_at: Option<String>,
+    attempt: Option<i64>,
 }
 
 #[derive(Deserialize, ToSchema)]

@@ -52,6 +52,10 @@ fn refusal(status: u16, after: Option<u64>, error: &Value) -> SendOutcome {
     let failure = failure(error);
     let transient = error.get("is_transient").and_then(Value::as_bool).unwrap_or(false);
     match integer_at(error, "code").and_then(meaning).map(|meaning| meaning.verdict) {
+        // One message per six seconds to one person is what WhatsApp allows.
+        Some(Verdict::Retry) if failure.code == "pair_rate_limited" => {
+            SendOutcome::TryLater { failure, after: after.or(Some(6)) }
+        }
         Some(Verdict::Retry) => SendOutcome::TryLater { failure, after },
         Some(Verdict::Stop) => SendOutcome::ChannelBroken(failure),
         None if transient || status == 429 || status >= 500 => SendOutcome::TryLater { failure, after },
@@ -124,7 +128,7 @@ fn meaning(code: i64) -> Option<Meaning> {
         4 | 80_007 | 130_429 => plain(Retry, Some("rate_limited"), TOO_FAST),
         131_056 => plain(
             Retry,
-            Some("rate_limited"),
+            Some("pair_rate_limited"),
             "Too many messages to this person in a short time; it will be sent a little later",
         ),
         131_026 => plain(

@@ -74,7 +74,10 @@ impl Fold {
                     assert!(fold.snoozed_until.take().is_some(), "only a sleeper wakes");
                 }
                 EventKind::Reopened { .. } => fold.open = true,
-                EventKind::Created { .. } | EventKind::Media { .. } | EventKind::Updated { .. } => {}
+                EventKind::Created { .. }
+                | EventKind::Consent { .. }
+                | EventKind::Media { .. }
+                | EventKind::Updated { .. } => {}
             }
         }
         fold
