@@ -108,7 +108,7 @@ const routes = [
     return [201, { message }]
   }],
   ['GET', /^\/conversations\/(\w+)\/draft$/, ([id]) => ({ draft: drafts.get(id) ?? null })],
-  ['PUT', /^\/conversations\/(\w+)\/draft$/, ([id], { json }) => save_draft(id, { text: json.text, updated_at: new Date().toISOString() })],
+  ['PUT', /^\/conversations\/(\w+)\/draft$/, ([id], { json }) => save_draft(id, { text: json.text, updated_at: new Date().toISOString() }, json.tab)],
   ['DELETE', /^\/conversations\/(\w+)\/draft$/, ([id]) => save_draft(id, null)],
   ['GET', /^\/conversations\/(\w+)\/sendable-templates$/, () => TEMPLATES],
   ['GET', /^\/channels\/(\w+)\/sendable-templates$/, () => TEMPLATES],
@@ -133,10 +133,10 @@ const routes = [
 
 const drafts = new Map()
 
-function save_draft(id, draft) {
+function save_draft(id, draft, tab) {
   if (draft) drafts.set(id, draft)
   else drafts.delete(id)
-  publish([{ t: 'draft.changed', conversation_id: id, d: { draft } }])
+  publish([{ t: 'draft.changed', conversation_id: id, d: { draft, tab } }])
   return { draft }
 }
 

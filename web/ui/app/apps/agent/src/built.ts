@@ -7,6 +7,8 @@ export const built = {
   sending: false,
   /** Template messages and saved replies. */
   templates: false,
+  /** A template as the first message of a conversation. */
+  template_start: false,
   /** Search in lists and everywhere. */
   search: true,
   transcripts: false,
