@@ -13,7 +13,7 @@ import { fileURLToPath } from 'node:url'
 import { WebSocketServer } from 'ws'
 import { Business, PASSWORD } from './data.mjs'
 import { rights, settings_routes } from './settings.mjs'
-import { REPLIES, TEMPLATES } from './texts.mjs'
+import { TEMPLATES } from './texts.mjs'
 
 const port = Number(process.argv[2] ?? 8099)
 const dist = fileURLToPath(new URL('../dist', import.meta.url))
@@ -113,7 +113,6 @@ const routes = [
   ['GET', /^\/conversations\/(\w+)\/sendable-templates$/, () => TEMPLATES],
   ['GET', /^\/channels\/(\w+)\/sendable-templates$/, () => TEMPLATES],
   ['POST', /^\/conversations\/(\w+)\/messages$/, ([id], { request, json }) => [201, { message: send_template(user_of(request), find(id), json) }]],
-  ['GET', /^\/groups\/(\w+)\/replies$/, () => ({ replies: REPLIES })],
   ['POST', /^\/messages\/(\w+)\/(retry|cancel)$/, ([id, what]) => again(id, what)],
   ['GET', /^\/search$/, (_m, { request, query }) => search(user_of(request), query)],
   ['GET', /^\/conversations\/(\w+)\/transcript$/, () => ({ transcript: 'made up' })],
