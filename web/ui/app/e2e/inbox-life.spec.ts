@@ -2,7 +2,7 @@
 
 import { expect, test } from '@playwright/test'
 import { built } from '../apps/agent/src/built'
-import { bubble, free_conversation, new_number, own_conversation, reply_box, row, sign_in } from './support'
+import { bubble, free_conversation, new_number, own_conversation, post, reply_box, row, sign_in, sms_conversation } from './support'
 
 test('S2-26: the assign dialog can be searched and shows who is there', async ({ page }) => {
   test.skip(!built.life, 'not there yet')
@@ -147,6 +147,24 @@ test('S4-08, S4-09: a new conversation by SMS; the same number again finds it', 
   await expect(dialog).toContainText('There is an open conversation already')
   await dialog.getByRole('button', { name: 'Open it' }).click()
   await expect(bubble(page, text)).toBeVisible()
+})
+
+test('S4-08: a contact without an open conversation is found in the palette and written to', async ({ page }) => {
+  test.skip(!built.life, 'not there yet')
+  await sign_in(page)
+  const sms = await sms_conversation(page)
+  await post(page, `/conversations/${sms.id}/attend`)
+  await post(page, `/conversations/${sms.id}/close`, {})
+  await page.goto('/inbox/team')
+  await expect(page.getByTestId('conversation-row').or(page.getByTestId('list-empty')).first()).toBeVisible()
+  await page.keyboard.press('Control+k')
+  await page.getByRole('combobox', { name: 'Search everything' }).fill(sms.contact.phone!)
+  await expect(page.getByText('Contacts', { exact: true })).toBeVisible()
+  await page.getByRole('option').first().click()
+  const dialog = page.getByRole('dialog')
+  await expect(dialog.getByTestId('fresh-contact')).toContainText(sms.contact.phone!)
+  await dialog.getByRole('button', { name: 'Cancel' }).click()
+  await expect(dialog).toHaveCount(0)
 })
 
 test('a reply to an unassigned conversation attends it', async ({ page }) => {
