@@ -223,7 +223,7 @@ pub(crate) fn tell(core: &Core, roster: &RosterHandle, line: &Line, template: Op
     }
     let (group_id, channel_id) = (line.channel.group_id, line.channel.id);
     let shown = template.map(|one| {
-        let reason = one.hindrance().map(switchboard_engine::template::Hindrance::as_str);
+        let reason = one.hindrance().map(Hindrance::as_str);
         Shown {
             id: one.id,
             name: &one.name,

@@ -114,7 +114,7 @@ pub struct MapTemplateRequest {
 
 impl TemplateShape {
     fn of(template: Template) -> Self {
-        let reason = template.hindrance().map(switchboard_engine::template::Hindrance::as_str);
+        let reason = template.hindrance().map(Hindrance::as_str);
         let variables = template.parts().variables().into_iter();
         let variables = variables.map(|variable| VariableShape {
             place: variable.place.as_str(),
