@@ -241,6 +241,7 @@ export const en = {
   },
   menu: {
     label: (name: string) => `Account of ${name}`,
+    account: 'Your account',
     settings: 'Settings',
     theme: 'Colours',
     light: 'Light',
