@@ -148,11 +148,6 @@ impl World {
         format!("{}/hooks/whatsapp/{}", self.server.url, self.whatsapp)
     }
 
-    /// What a server on this database and folder needs to know.
-    pub(crate) fn config(&self) -> Config {
-        config(&self.database, self.folder.path().to_owned())
-    }
-
     /// Ends the server in order and starts another on the same database, folder and address.
     pub(crate) async fn restart(&mut self) {
         self.server.stop().await;

@@ -78,6 +78,7 @@ test('S2-21: the palette finds contacts and messages', async ({ page }) => {
   await page.goto(`/inbox/mine/${it.id}`)
   await expect(bubble(page, word)).toBeVisible()
   await page.goto('/inbox/closed')
+  await expect(page.getByTestId('conversation-row').or(page.getByTestId('list-empty')).first()).toBeVisible()
   await page.keyboard.press('Control+k')
   const field = page.getByRole('combobox', { name: 'Search everything' })
   await expect(field).toBeFocused()

@@ -9,6 +9,11 @@ const SIZES = { desktop: { width: 1440, height: 900 }, phone: { width: 390, heig
 
 /** Every page, and what to wait for or open there before it is looked at. */
 const PAGES: [path: string, ready: (page: Page) => Promise<unknown>][] = [
+  ['/account/profile', (page) => page.getByLabel('First name').waitFor()],
+  ['/account/security', (page) => page.getByRole('button', { name: 'Set it up' }).waitFor()],
+  ['/account/devices', (page) => page.getByTestId('session').first().waitFor()],
+  ['/settings/users', (page) => page.getByTestId('user').first().waitFor()],
+  ['/settings/users', (page) => opened(page, 'Invite somebody')],
   ['/settings/groups', (page) => page.getByTestId('group').first().waitFor()],
   ['/settings/groups', (page) => opened(page, 'New group')],
   ['/settings/groups/1/team', (page) => page.getByTestId('team-member').first().waitFor()],
@@ -44,6 +49,18 @@ for (const [size, viewport] of Object.entries(SIZES)) {
       })
     })
   }
+}
+
+for (const [path, title] of [
+  ['/forgot', 'Forgot your password?'],
+  ['/reset#abc', 'Choose a new password'],
+  ['/welcome#abc', 'Welcome'],
+] as const) {
+  test(`${path}, before signing in`, async ({ page }) => {
+    await page.goto(path)
+    await expect(page.getByRole('heading', { name: title })).toBeVisible()
+    await check(page, path)
+  })
 }
 
 test('the list of sections on a phone', async ({ page }) => {

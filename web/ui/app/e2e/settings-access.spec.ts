@@ -8,14 +8,15 @@ test('s0_11 an agent has no settings: no entry, and a direct visit says so', asy
   await sign_in_as(page, ANN)
   await page.goto('/inbox/team')
   await page.getByRole('button', { name: /^Account of/ }).first().click()
-  await expect(page.getByRole('menuitem', { name: 'Sign out' })).toBeVisible()
+  await expect(page.getByRole('menuitem', { name: 'Your account' })).toBeVisible()
   await expect(page.getByRole('menuitem', { name: 'Settings' })).toHaveCount(0)
-  for (const path of ['/settings', '/settings/groups', '/settings/business', '/settings/audit']) {
+  for (const path of ['/settings', '/settings/users', '/settings/business', '/settings/audit']) {
     await page.goto(path)
     await expect(heading(page, 'This is not for you')).toBeVisible()
   }
-  await page.getByRole('main').getByRole('link', { name: 'Back to the inbox' }).click()
-  await expect(heading(page, 'Team inbox')).toBeVisible()
+  await page.getByRole('link', { name: 'Go to your account' }).click()
+  await expect(heading(page, 'Profile')).toBeVisible()
+  await expect(page.getByRole('navigation', { name: 'Settings' }).getByRole('link')).toHaveText(['Profile', 'Security', 'Signed-in devices'])
 })
 
 test('an admin comes from the inbox to the settings and back', async ({ page }) => {
@@ -23,7 +24,7 @@ test('an admin comes from the inbox to the settings and back', async ({ page }) 
   await page.goto('/inbox/team')
   await page.getByRole('button', { name: /^Account of/ }).first().click()
   await page.getByRole('menuitem', { name: 'Settings' }).click()
-  await expect(heading(page, 'Groups')).toBeVisible()
+  await expect(heading(page, 'Users')).toBeVisible()
   await page.getByRole('link', { name: 'Business' }).click()
   await expect(heading(page, 'Business')).toBeFocused()
   await page.getByRole('link', { name: 'Back to the inbox' }).click()
@@ -37,5 +38,5 @@ test('on a phone the sections are a page of their own', async ({ page }) => {
   await page.getByRole('link', { name: 'Groups' }).click()
   await expect(heading(page, 'Groups')).toBeVisible()
   await page.getByRole('link', { name: 'All settings' }).click()
-  await expect(page.getByRole('link', { name: 'Audit log' })).toBeVisible()
+  await expect(page.getByRole('link', { name: 'Users' })).toBeVisible()
 })

@@ -1,7 +1,7 @@
-// Groups: adding, renaming, sorting, archiving; their teams.
+// Groups: adding, renaming, sorting, archiving; their teams; a group admin sees their own group and nothing else.
 
 import { expect, test, type Page } from '@playwright/test'
-import { ADA, call, fresh, heading, sign_in_as, toast } from './settings-support'
+import { ADA, call, colleague, fresh, heading, sign_in_as, toast } from './settings-support'
 
 test.beforeEach(async ({ page }) => sign_in_as(page, ADA))
 
@@ -57,10 +57,11 @@ test('groups are sorted with buttons, and stay sorted', async ({ page }) => {
   await expect.poll(order).toEqual([before[1], before[0]])
 })
 
-test('s0_46 the team is ticked, and the ticks are kept', async ({ page }) => {
+test('s0_46 the team is ticked; a group admin gets this group and not the business', async ({ page, browser }) => {
   const group = await add_group(page)
+  const { who, page: theirs, context } = await colleague(browser, page)
   await page.goto(`/settings/groups/${group.id}/team`)
-  const member = page.getByTestId('team-member').filter({ hasText: 'Bob' })
+  const member = page.getByTestId('team-member').filter({ hasText: who.name })
   await expect(page.getByRole('button', { name: 'Save' })).toBeDisabled()
   await member.getByRole('checkbox').check()
   await member.getByRole('combobox').selectOption('admin')
@@ -69,4 +70,17 @@ test('s0_46 the team is ticked, and the ticks are kept', async ({ page }) => {
   await page.reload()
   await expect(member.getByRole('checkbox')).toBeChecked()
   await expect(member.getByRole('combobox')).toHaveValue('admin')
+
+  await theirs.goto('/settings/groups')
+  await expect(theirs.getByTestId('group')).toHaveCount(1)
+  await expect(theirs.getByRole('button', { name: 'New group' })).toHaveCount(0)
+  await theirs.getByTestId('group').getByRole('link').click()
+  await expect(heading(theirs, group.name)).toBeVisible()
+  await expect(theirs.getByRole('button', { name: 'Rename' })).toHaveCount(0)
+  await theirs.goto('/settings/users')
+  await expect(heading(theirs, 'This is not for you')).toBeVisible()
+  await theirs.goto('/settings/groups/1/team')
+  await expect(heading(theirs, 'General').or(heading(theirs, 'This group is not here'))).toBeVisible()
+  await expect(theirs.getByTestId('team-member')).toHaveCount(0)
+  await context.close()
 })

@@ -13,7 +13,7 @@ import { fileURLToPath } from 'node:url'
 import { WebSocketServer } from 'ws'
 import { Business, PASSWORD } from './data.mjs'
 import { rights, settings_routes } from './settings.mjs'
-import { REPLIES, TEMPLATES } from './texts.mjs'
+import { TEMPLATES } from './texts.mjs'
 
 const port = Number(process.argv[2] ?? 8099)
 const dist = fileURLToPath(new URL('../dist', import.meta.url))
@@ -108,12 +108,11 @@ const routes = [
     return [201, { message }]
   }],
   ['GET', /^\/conversations\/(\w+)\/draft$/, ([id]) => ({ draft: drafts.get(id) ?? null })],
-  ['PUT', /^\/conversations\/(\w+)\/draft$/, ([id], { json }) => save_draft(id, { text: json.text, updated_at: new Date().toISOString() })],
+  ['PUT', /^\/conversations\/(\w+)\/draft$/, ([id], { json }) => save_draft(id, { text: json.text, updated_at: new Date().toISOString() }, json.tab)],
   ['DELETE', /^\/conversations\/(\w+)\/draft$/, ([id]) => save_draft(id, null)],
   ['GET', /^\/conversations\/(\w+)\/sendable-templates$/, () => TEMPLATES],
   ['GET', /^\/channels\/(\w+)\/sendable-templates$/, () => TEMPLATES],
   ['POST', /^\/conversations\/(\w+)\/messages$/, ([id], { request, json }) => [201, { message: send_template(user_of(request), find(id), json) }]],
-  ['GET', /^\/groups\/(\w+)\/replies$/, () => ({ replies: REPLIES })],
   ['POST', /^\/messages\/(\w+)\/(retry|cancel)$/, ([id, what]) => again(id, what)],
   ['GET', /^\/search$/, (_m, { request, query }) => search(user_of(request), query)],
   ['GET', /^\/conversations\/(\w+)\/transcript$/, () => ({ transcript: 'made up' })],
@@ -133,10 +132,10 @@ const routes = [
 
 const drafts = new Map()
 
-function save_draft(id, draft) {
+function save_draft(id, draft, tab) {
   if (draft) drafts.set(id, draft)
   else drafts.delete(id)
-  publish([{ t: 'draft.changed', conversation_id: id, d: { draft } }])
+  publish([{ t: 'draft.changed', conversation_id: id, d: { draft, tab } }])
   return { draft }
 }
 

@@ -1,4 +1,4 @@
-// The mock's templates and saved replies.
+// The mock's templates.
 
 const template = (id, name, language, header, body, vars, buttons = []) => ({
   id, name, language, body,
@@ -16,9 +16,3 @@ export const TEMPLATES = {
   ],
   saved: [],
 }
-
-export const REPLIES = [
-  { id: 'r1', name: 'Opening hours', body: 'We are open Monday to Friday, 9:00 to 17:30.', media: [], group_id: '1' },
-  { id: 'r2', name: 'Refund', body: 'Hi [contact-firstname], your refund is on its way. It takes three to five working days.', media: [], group_id: '1' },
-  { id: 'r3', name: 'Company invoice', body: 'I have sent the invoice to [contact-company].', media: [], group_id: null },
-]

@@ -241,6 +241,7 @@ export const en = {
   },
   menu: {
     label: (name: string) => `Account of ${name}`,
+    account: 'Your account',
     settings: 'Settings',
     theme: 'Colours',
     light: 'Light',
@@ -306,6 +307,8 @@ export const en = {
     template_not_approved: 'This template is not approved any more. Choose another one.',
     template_vars_missing: 'Some of the template’s blanks are empty. Fill them in, then send.',
     template_var_invalid: 'A value may not contain line breaks or tabs and must not be too long. Change it, then send.',
+    confirm_required: 'Messages still wait to be sent. Close it by itself and choose what becomes of them.',
+    restore_expired: 'It was deleted too long ago and cannot be restored.',
     contact_archived: 'This contact is archived. Restore the contact to write.',
     identifier_in_use: 'This number belongs to a user of Switchboard. Use another number.',
     expired: 'It waited for a whole day and was not sent. Send it again if it still matters.',

@@ -399,6 +399,10 @@ export interface ReadStateFrame {
   conversation_id: Id
   d: ReadState
 }
+export interface ReadBatchFrame {
+  t: 'read.batch'
+  d: { states: (ReadState & { conversation_id: Id })[] }
+}
 export interface UserPresenceFrame {
   t: 'presence.user'
   d: { user_id: Id; online: boolean }
@@ -406,12 +410,13 @@ export interface UserPresenceFrame {
 export interface DraftFrame {
   t: 'draft.changed'
   conversation_id: Id
-  d: { draft: Draft | null }
+  /** `tab` is what the writing tab called itself. */
+  d: { draft: Draft | null; tab?: string | null }
 }
 export interface MentionedFrame {
   t: 'note.mentioned'
   conversation_id: Id
-  d: { by: Actor; message_id: Id; preview?: string | null }
+  d: { by: { id: Id; name: string }; message_id: Id; seq: number; number: number }
 }
 export interface CountsFrame {
   t: 'counts.updated'
@@ -436,6 +441,7 @@ export type ServerFrame =
   | TypingFrame
   | ViewingFrame
   | ReadStateFrame
+  | ReadBatchFrame
   | UserPresenceFrame
   | DraftFrame
   | MentionedFrame

@@ -134,8 +134,8 @@ export const api = {
   note: (id: Id, client_id: string, text: string, mentions: Id[]) =>
     call<{ message: Message }>('POST', `${at(id)}/notes`, { client_id, text, mentions }),
   draft: (id: Id) => call<{ draft: Draft | null }>('GET', `${at(id)}/draft`),
-  save_draft: (id: Id, text: string) =>
-    text ? call<{ draft: Draft | null }>('PUT', `${at(id)}/draft`, { text }) : call<void>('DELETE', `${at(id)}/draft`),
+  save_draft: (id: Id, text: string, tab: string) =>
+    text ? call<{ draft: Draft | null }>('PUT', `${at(id)}/draft`, { text, tab }) : call<void>('DELETE', `${at(id)}/draft`),
   retry_message: (id: Id) => call<{ message: Message }>('POST', `/messages/${encodeURIComponent(id)}/retry`),
   cancel_message: (id: Id) => call<{ message: Message }>('POST', `/messages/${encodeURIComponent(id)}/cancel`),
   sendable: (id: Id, q?: string) => call<SendableTemplates>('GET', `${at(id)}/sendable-templates${query({ q })}`),

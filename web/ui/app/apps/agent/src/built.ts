@@ -2,12 +2,14 @@
 
 export const built = {
   /** Lists beyond the first, snooze, notes, deleting, drafts on the server, many at once, new conversations. */
-  life: false,
+  life: true,
   /** Retry and cancel of one message, holds. */
-  sending: false,
+  sending: true,
   /** Template messages and saved replies. */
-  templates: false,
+  templates: true,
+  /** A template as the first message of a conversation. */
+  template_start: true,
   /** Search in lists and everywhere. */
   search: true,
-  transcripts: false,
+  transcripts: true,
 }

@@ -29,7 +29,8 @@ export function useNotify() {
           : undefined,
       })
     },
-    failed(error: unknown) {
+    /** `go` is a way to what the error is about. */
+    failed(error: unknown, go?: { label: string; run: () => void }) {
       toast.add({
         title: t.error_title,
         description: describe(error),
@@ -37,6 +38,7 @@ export function useNotify() {
         close,
         icon: 'i-lucide-triangle-alert',
         duration: 10_000,
+        actions: go ? [{ label: go.label, color: 'neutral' as const, variant: 'outline' as const, onClick: go.run }] : undefined,
       })
     },
     /** Something happened elsewhere, with a way there. */

@@ -11,6 +11,10 @@ export const router = createRouter({
   routes: [
     { path: '/', redirect: '/inbox/team' },
     { path: '/login', name: 'login', component: () => import('./auth/LoginPage.vue'), meta: { open: true } },
+    { path: '/forgot', name: 'forgot', component: () => import('./auth/ForgotPage.vue'), meta: { open: true } },
+    { path: '/reset', name: 'reset', component: () => import('./auth/ResetPage.vue'), meta: { open: true } },
+    { path: '/welcome', name: 'welcome', component: () => import('./auth/WelcomePage.vue'), meta: { open: true } },
+    { path: '/new-password', name: 'new-password', component: () => import('./auth/NewPasswordPage.vue') },
     { path: '/setup', name: 'setup', component: () => import('./auth/SetupPage.vue'), meta: { open: true } },
     {
       path: `/inbox/:view(${PLACES})/:conversationId(\\d+|[\\w-]+)?`,
@@ -27,12 +31,20 @@ router.beforeEach(async (to): Promise<RouteLocationRaw | boolean> => {
     if (to.name === 'login' && session.value) return { path: '/inbox/team' }
     return true
   }
-  if (session.value) return true
+  if (session.value) return own_password(to.name)
   try {
-    if (await load_session()) return true
+    if (await load_session()) return own_password(to.name)
     const { needed } = await api.setup_needed()
     return needed ? { name: 'setup' } : { name: 'login', query: to.fullPath === '/inbox/team' ? {} : { to: to.fullPath } }
   } catch {
     return { name: 'login', query: to.fullPath === '/inbox/team' ? {} : { to: to.fullPath } }
   }
 })
+
+/** Who signed in with a temporary password replaces it first. */
+function own_password(name: unknown): RouteLocationRaw | boolean {
+  const needed = !!session.value?.user.must_change_password
+  if (needed && name !== 'new-password') return { name: 'new-password' }
+  if (!needed && name === 'new-password') return { path: '/account/security' }
+  return true
+}

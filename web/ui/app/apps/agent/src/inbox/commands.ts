@@ -21,7 +21,7 @@ export interface Marking {
   unread: boolean
 }
 
-export function useCommands(workspace: Workspace, row: Ref<Row | undefined>) {
+export function useCommands(workspace: Workspace, row: Ref<Row | undefined>, visit: (id: Id) => void) {
   const notify = useNotify()
   const busy = ref<Name | null>(null)
   /** Set while the closing dialog is asked for; `queued` when messages wait to be sent. */
@@ -60,7 +60,8 @@ export function useCommands(workspace: Workspace, row: Ref<Row | undefined>) {
       notify.done(said, undo && (() => void workspace.act(undo(id)).catch((error: unknown) => notify.failed(error))))
       return true
     } catch (error) {
-      notify.failed(error)
+      const other = error instanceof ApiError && error.code === 'open_conversation_exists' ? error.facts.id : undefined
+      notify.failed(error, typeof other === 'string' ? { label: t.fresh.open_it, run: () => visit(other) } : undefined)
       void workspace.refresh_row(id)
       return false
     } finally {

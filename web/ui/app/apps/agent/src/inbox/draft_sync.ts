@@ -1,12 +1,14 @@
 // Drafts on this device and on the server: what one begins in one tab or browser goes on in another.
 
 import { shallowRef } from 'vue'
-import { Drafts, type Store } from '@switchboard/core'
+import { Drafts, new_client_id, type Store } from '@switchboard/core'
 import type { Draft, Id } from '@switchboard/protocol'
 import { api } from '../api'
 import { built } from '../built'
 
 const SAVE_MS = 1_000
+/** What this tab calls itself, to know its own changes when they come back. */
+const TAB = new_client_id()
 
 export class DraftSync {
   /** Set when a draft came from elsewhere: the open reply box takes it over. */
@@ -33,7 +35,7 @@ export class DraftSync {
       setTimeout(() => {
         this.timers.delete(id)
         // What cannot be saved there is still here.
-        void api.save_draft(id, this.local.get(id)).catch(() => undefined)
+        void api.save_draft(id, this.local.get(id), TAB).catch(() => undefined)
       }, text ? SAVE_MS : 0),
     )
   }
@@ -59,7 +61,8 @@ export class DraftSync {
   }
 
   /** A change made elsewhere; ours, if one waits to be saved, is newer. */
-  take(id: Id, draft: Draft | null): void {
+  take(id: Id, draft: Draft | null, tab?: string | null): void {
+    if (tab === TAB) return
     const text = draft?.text ?? ''
     if (this.timers.has(id) || text === this.local.get(id)) return
     this.local.set(id, text)

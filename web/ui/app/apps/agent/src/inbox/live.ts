@@ -68,8 +68,11 @@ function receive(workspace: Workspace, frame: ServerFrame): void {
     case 'conversation.read_state':
       workspace.lists.rows.set_read(frame.conversation_id, frame.d)
       return
+    case 'read.batch':
+      for (const { conversation_id, ...read } of frame.d.states) workspace.lists.rows.set_read(conversation_id, read)
+      return
     case 'draft.changed':
-      workspace.drafts.take(frame.conversation_id, frame.d.draft)
+      workspace.drafts.take(frame.conversation_id, frame.d.draft, frame.d.tab)
       return
     case 'presence.user':
       workspace.members.value = workspace.members.value.map((user) =>
@@ -123,6 +126,11 @@ function entry(workspace: Workspace, frame: EntryFrame): void {
   const { row, conversation_id } = frame
   const before = workspace.lists.rows.get(conversation_id)?.conversation
   if (row) workspace.lists.rows.apply(row)
+  else if (before && frame.t === 'conversation.deleted') {
+    workspace.lists.rows.apply({ ...before, seq: frame.seq, status: 'deleted', deleted_at: frame.at })
+  }
+  // Nothing was heard of it while it was deleted.
+  if (frame.t === 'conversation.restored') void workspace.refresh_row(conversation_id)
   if (frame.t.startsWith('conversation.') || frame.t === 'message.created') workspace.lists.refresh_counts()
   if (row && before && may_change_reply(before, row)) workspace.refresh_advice(conversation_id)
   if (frame.t === 'message.created' && frame.d.message.direction === 'in') workspace.typing.delete(conversation_id)

@@ -16,13 +16,24 @@ export interface Part {
 }
 
 export function sections_for(session: Session): Part[] {
-  const entries = business_sections(session)
-  return entries.length ? [{ title: s.business_part, entries }] : []
+  const parts: Part[] = [{ title: s.you, entries: account_sections() }]
+  const business = business_sections(session)
+  if (business.length) parts.push({ title: s.business_part, entries: business })
+  return parts
+}
+
+function account_sections(): Section[] {
+  return [
+    { to: '/account/profile', label: s.profile.title, icon: 'i-lucide-user' },
+    { to: '/account/security', label: s.security.short, icon: 'i-lucide-shield' },
+    { to: '/account/devices', label: s.devices.title, icon: 'i-lucide-monitor-smartphone' },
+  ]
 }
 
 function business_sections(session: Session): Section[] {
   const found: Section[] = []
   const anywhere = own_groups(session).length > 0
+  if (may(session, 'manage_users')) found.push({ to: '/settings/users', label: s.users.title, icon: 'i-lucide-users' })
   if (anywhere || may(session, 'manage_groups')) found.push({ to: '/settings/groups', label: s.groups.title, icon: 'i-lucide-inbox' })
   if (may(session, 'open_settings')) {
     found.push({ to: '/settings/business', label: s.business.title, icon: 'i-lucide-store' })
