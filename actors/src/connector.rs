@@ -19,8 +19,8 @@ mod fetch;
 mod pace;
 mod protocol;
 mod queue;
-mod templates;
 mod renew;
+mod templates;
 mod transmit;
 
 use breaker::Breaker;
@@ -28,8 +28,8 @@ use pace::Pace;
 pub use protocol::Protocol;
 pub(crate) use protocol::{Answer, NoAnswer, make as call};
 use queue::Queue;
-pub use templates::SyncTrouble;
 pub use renew::Renew;
+pub use templates::SyncTrouble;
 use transmit::Ended;
 
 const MAILBOX: usize = 256;

@@ -35,8 +35,8 @@ pub mod probe;
 pub mod desk;
 pub mod people;
 pub mod presence;
-pub mod templates;
 pub mod sending;
+pub mod templates;
 pub mod visitors;
 
 pub mod agent_session;

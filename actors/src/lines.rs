@@ -10,8 +10,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 use switchboard_engine::conversation::Request;
 use switchboard_engine::ids::{ChannelId, ConversationId};
-use switchboard_schema::Synced;
 use switchboard_engine::sending::LineHealth;
+use switchboard_schema::Synced;
 
 #[derive(Clone, Default)]
 pub struct Lines {

@@ -10,9 +10,9 @@ use crate::intake::Intake;
 use crate::lines::Lines;
 use crate::mailer::{MailSettings, Mailer};
 use crate::presence::Presence;
-use crate::tally::Tally;
 use crate::replay;
 use crate::roster::{Line, Roster, RosterHandle};
+use crate::tally::Tally;
 use crate::vault::Vault;
 use crate::{Actors, Parts};
 use actix::{Arbiter, ArbiterHandle};
@@ -272,11 +272,7 @@ async fn fanout(store: &Store, clock: &Clock) -> Result<Fanout, StoreError> {
     Ok(Fanout::new(epoch, position, Some(recent), recent_from))
 }
 
-fn assemble(
-    config: &Config,
-    core: Core,
-    beside: [AbortHandle; 2],
-) -> Result<Actors, StartError> {
+fn assemble(config: &Config, core: Core, beside: [AbortHandle; 2]) -> Result<Actors, StartError> {
     let threads = config.conversation_threads.max(1);
     let conversations = (0..threads).map(|_| Arbiter::new().handle()).collect();
     let http = reqwest::Client::builder()

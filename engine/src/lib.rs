@@ -21,8 +21,8 @@ pub mod business_hours;
 pub mod care_window;
 pub mod consent;
 pub mod conversation;
-pub mod template;
 pub mod sending;
+pub mod template;
 
 pub mod channels;
 pub mod lists;

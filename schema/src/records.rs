@@ -393,4 +393,3 @@ pub enum Page {
     /// The ones just after it.
     After(i64),
 }
-

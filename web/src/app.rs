@@ -1,9 +1,9 @@
 //! Every route of the program, once.
 
 use crate::api::{
-    access, assignment, audit, bulk, business, channels, consent, conversations, drafts, groups, hours, inbox, links,
-    me, media, messages, read, replies, search, second_factor, session, sessions, setup, start, status, team,
-    templates, timeline, transcripts, users,
+    access, assignment, audit, bulk, business, channels, consent, conversations, drafts, groups, hours,
+    inbox, links, me, media, messages, read, replies, search, second_factor, session, sessions, setup, start,
+    status, team, templates, timeline, transcripts, users,
 };
 use crate::error::{bad_json, bad_path, bad_query, no_route};
 use crate::hooks::{probe, sms, whatsapp};

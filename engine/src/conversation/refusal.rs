@@ -2,9 +2,9 @@
 
 use crate::channel::ChannelKind;
 use crate::ids::{ConversationId, UserId};
-use crate::template::Hindrance;
 use crate::message::MediaKind;
 use crate::receipt::Status;
+use crate::template::Hindrance;
 use crate::time::Timestamp;
 use std::fmt;
 

@@ -20,8 +20,8 @@ mod living;
 mod reading;
 mod receiving;
 mod replying;
-mod sharing;
 mod sending;
+mod sharing;
 mod walk;
 
 /// Where every table's clock starts.

@@ -91,7 +91,14 @@ fn life() -> Vec<Event> {
         message(10, Direction::In, MessageKind::Location, "51.5, -0.1"),
         message(11, Direction::In, MessageKind::Contacts, "Sam +4474"),
         message(12, Direction::Out, MessageKind::Text, "Too late"),
-        EventKind::Status { message_id, status, at: at(13), failure: Some(failure), hold: None, attempt: None },
+        EventKind::Status {
+            message_id,
+            status,
+            at: at(13),
+            failure: Some(failure),
+            hold: None,
+            attempt: None,
+        },
         EventKind::Unassigned { by: ann, from: vec![assignee], reason: UnassignReason::LeftGroup },
     ];
     (1..).zip(all).map(|(seq, kind)| Event { seq, at: at(seq), kind }).collect()

@@ -54,7 +54,8 @@ fn s2_10_a_retry_is_the_same_message_and_asks_the_gate_again() {
     let whatsapp = with_status(&queued(ChannelKind::Whatsapp), Status::Failed);
     assert_eq!(code(&whatsapp, &retry(&whatsapp, &fine, false), hours(23)), None);
     assert_eq!(code(&whatsapp, &retry(&whatsapp, &fine, false), hours(24)), Some("window_closed"));
-    let closed = after(&failed, [Command::Close(Close { by: ada(), pending: None, queued: Vec::new(), note: None })]);
+    let closed =
+        after(&failed, [Command::Close(Close { by: ada(), pending: None, queued: Vec::new(), note: None })]);
     assert_eq!(code(&closed, &retry(&closed, &fine, false), seconds(9)), Some("conversation_closed"));
 }
 
