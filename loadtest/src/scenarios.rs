@@ -99,7 +99,7 @@ async fn perform(scene: &mut Scene<'_>) -> Result<()> {
 }
 
 impl Scene<'_> {
-    async fn stage(&self, provider: &str) -> Result<Stage> {
+    async fn stage(&self, provider: Option<&str>) -> Result<Stage> {
         console::note("starting the server");
         Stage::set(self.options, self.folder, provider).await
     }

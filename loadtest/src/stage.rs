@@ -3,6 +3,7 @@
 use crate::client::api::{Api, Channel, Session};
 use crate::client::socket::Door;
 use crate::error::{Context, Result, fail};
+use crate::graph::Graph;
 use crate::hook::Hook;
 use crate::options::Options;
 use crate::oracle::Rows;
@@ -27,6 +28,8 @@ pub struct Stage {
     pub hook: Hook,
     /// Newest number of each conversation that was there before.
     pub before: HashMap<i64, i64>,
+    /// The provider of a scenario that brings none.
+    _provider: Option<Graph>,
 }
 
 /// Where the server keeps its data.
@@ -47,9 +50,6 @@ struct Made {
 struct Channels {
     channels: Vec<Channel>,
 }
-
-/// Where the channel's own requests go when the scenario has no provider that answers: nothing listens there.
-pub const NOWHERE: &str = "http://127.0.0.1:9";
 
 const APP_SECRET: &str = "loadtest-app-secret-0123456789abcdef";
 
@@ -97,8 +97,13 @@ impl Database {
 }
 
 impl Stage {
-    /// `provider`: base URL of whoever takes the agents' replies.
-    pub async fn set(options: &Options, folder: &Path, provider: &str) -> Result<Self> {
+    /// `provider`: base URL of whoever takes the agents' replies; without one, somebody who is only there: lines are connected to no one else.
+    pub async fn set(options: &Options, folder: &Path, provider: Option<&str>) -> Result<Self> {
+        let own = match provider {
+            Some(_) => None,
+            None => Some(Graph::start().await?.0),
+        };
+        let provider = own.as_ref().map(|graph| graph.base_url.as_str()).or(provider);
         let (server, database) = match &options.url {
             Some(url) => (Server::attach(url, options.pid)?, Database::Sqlite(None)),
             None => start(options, folder).await?,
@@ -114,7 +119,7 @@ impl Stage {
         }
         let Some(group) = session.groups.first() else { fail!("the users are in no group") };
         let phone_number_id = format!("99{:013}", rand::random_range(0..10_u64.pow(13)));
-        let settings = json!({"base_url": provider, "api_version": "v23.0"});
+        let settings = json!({"base_url": provider, "api_version": "v23.0", "messages_per_second": 0});
         let credentials = json!({"access_token": "loadtest-token", "app_secret": APP_SECRET, "verify_token": "loadtest-verify"});
         let channel = json!({
             "kind": "whatsapp", "provider": "cloud_api", "name": "WhatsApp load test", "group_id": group.id,
@@ -124,7 +129,7 @@ impl Stage {
         let hook = Hook::new(site.host(), &made.channel.id, APP_SECRET, &phone_number_id)?;
         let before = readback::numbers(&mut admin).await.context("reading what is there")?;
         let group = group.id.clone();
-        Ok(Self { server, database, admin, cookies, group, phone_number_id, hook, before })
+        Ok(Self { server, database, admin, cookies, group, phone_number_id, hook, before, _provider: own })
     }
 
     /// A widget for visitors; answers its key.

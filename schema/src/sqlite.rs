@@ -9,6 +9,7 @@ use crate::journal::{Entry, Journal, QUEUE, Work, Writer};
 use crate::migrate;
 use crate::statement::{One, Row};
 use crate::store::Options;
+use diesel::connection::SimpleConnection;
 use diesel::dsl::sql;
 use diesel::sql_types::{BigInt, Text};
 use diesel::{Connection, SqliteConnection};
@@ -248,6 +249,8 @@ impl SqliteWriter {
         }
         let lock = lock(&path)?;
         let mut first = SqliteConnection::establish(&path.to_string_lossy())?;
+        // Who had the file before may still be about to let go of it.
+        first.batch_execute("PRAGMA busy_timeout = 5000").map_err(StoreError::unavailable)?;
         migrate::migrate(&mut first, migrate::SQLITE)?;
         let checkpoints = start_checkpoints(&path)?;
         let mut writer = Self { path, conn: None, _checkpoints: checkpoints, _lock: lock };
@@ -388,7 +391,6 @@ fn start_checkpoints(path: &Path) -> Result<std::sync::mpsc::Sender<()>, StoreEr
     log.push("-wal");
     let mut conn = SqliteConnection::establish(&path.to_string_lossy())?;
     let work = move || {
-        use diesel::connection::SimpleConnection;
         let _ = conn.batch_execute("PRAGMA busy_timeout = 1000; PRAGMA synchronous = FULL;");
         while stop.recv_timeout(Duration::from_secs(1)) == Err(std::sync::mpsc::RecvTimeoutError::Timeout) {
             let size = std::fs::metadata(&log).map_or(0, |file| file.len());

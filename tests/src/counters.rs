@@ -108,7 +108,7 @@ async fn s0_41_counts_are_pushed_to_whoever_sees_them(kind: Kind) {
     world.phone("+447700900123").text("Hello").await.unwrap();
     let news = |frame: &Value| frame["t"] == "counts.updated";
     let told = of_bob.until("the group's counts", |f| news(f) && f["d"]["counts"]["team"] == 1).await;
-    let expected = json!({"team": 1, "unassigned": 1, "pending": 1, "closed": 0, "all": 1});
+    let expected = json!({"team": 1, "unassigned": 1, "pending": 1, "snoozed": 0, "closed": 0, "all": 1});
     assert_eq!(told["d"], json!({"group_id": "2", "counts": expected}));
     let conversation = id(&ann.conversation_with("+447700900123").await);
     ann.post(&format!("/api/v1/conversations/{conversation}/attend"), json!({})).await.expect(200);

@@ -4,7 +4,7 @@ use super::{Scene, effort, go_on, until};
 use crate::error::{Result, fail};
 use crate::process::Process;
 use crate::run::{Phase, Run};
-use crate::stage::{NOWHERE, Stage};
+use crate::stage::Stage;
 use crate::visitors::Visitor;
 use std::rc::Rc;
 use std::time::Duration;
@@ -17,7 +17,7 @@ const STILL: u64 = 64 << 10;
 
 pub(super) async fn run(scene: &mut Scene<'_>) -> Result<()> {
     let options = scene.options;
-    let mut stage = scene.stage(NOWHERE).await?;
+    let mut stage = scene.stage(None).await?;
     let widget = stage.widget().await?;
     let run = scene.run()?;
     if options.url.is_none() {

@@ -7,7 +7,6 @@ use crate::error::{Result, fail};
 use crate::options::Rate;
 use crate::oracle::Demands;
 use crate::providers::{Load, Providers};
-use crate::stage::NOWHERE;
 use rand::rngs::SmallRng;
 use rand::{RngExt, SeedableRng};
 use std::time::Duration;
@@ -21,7 +20,7 @@ const READY_MAX: f64 = 5_000.0;
 
 pub(super) async fn run(scene: &mut Scene<'_>) -> Result<()> {
     let options = scene.options;
-    let mut stage = scene.stage(NOWHERE).await?;
+    let mut stage = scene.stage(None).await?;
     let run = scene.run()?;
     let shake = watch::Sender::new(0);
     let count = options.agents.unwrap_or(2);

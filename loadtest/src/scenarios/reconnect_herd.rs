@@ -9,7 +9,7 @@ use crate::options::Rate;
 use crate::oracle::{Demands, Violation};
 use crate::providers::{Load, Providers};
 use crate::run::{Phase, Run, Tally};
-use crate::stage::{NOWHERE, Stage};
+use crate::stage::Stage;
 use crate::visitors::Visitor;
 use std::rc::Rc;
 use std::time::Duration;
@@ -24,7 +24,7 @@ const AT_ONCE: usize = 128;
 
 pub(super) async fn run(scene: &mut Scene<'_>) -> Result<()> {
     let options = scene.options;
-    let mut stage = scene.stage(NOWHERE).await?;
+    let mut stage = scene.stage(None).await?;
     let widget = stage.widget().await?;
     let run = scene.run()?;
     let shake = watch::Sender::new(0);

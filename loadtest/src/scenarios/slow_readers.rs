@@ -11,7 +11,7 @@ use crate::oracle::Demands;
 use crate::process::Process;
 use crate::providers::{Load, Providers};
 use crate::run::Run;
-use crate::stage::{NOWHERE, Stage};
+use crate::stage::Stage;
 use std::rc::Rc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -27,7 +27,7 @@ const SMALL: u32 = 4096;
 
 pub(super) async fn run(scene: &mut Scene<'_>) -> Result<()> {
     let options = scene.options;
-    let mut stage = scene.stage(NOWHERE).await?;
+    let mut stage = scene.stage(None).await?;
     let run = scene.run()?;
     let Some(process) = stage.server.process() else {
         fail!("slow_readers needs the server's process: give --pid with --url")

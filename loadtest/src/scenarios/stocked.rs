@@ -10,7 +10,7 @@ use crate::hook::News;
 use crate::marker::{Kind, Marker};
 use crate::options::Rate;
 use crate::seed::{self, Size};
-use crate::stage::{NOWHERE, Stage};
+use crate::stage::Stage;
 use serde::Deserialize;
 use std::time::{Duration, Instant};
 
@@ -28,7 +28,7 @@ pub(super) async fn run(scene: &mut Scene<'_>) -> Result<()> {
 
 /// A server on a database that holds what the options ask for.
 pub(super) async fn fill(scene: &mut Scene<'_>) -> Result<Stage> {
-    let mut stage = scene.stage(NOWHERE).await?;
+    let mut stage = scene.stage(None).await?;
     let size = Size { conversations: scene.options.conversations, messages: scene.options.filled_with() };
     stage.server.kill().await?;
     console::note(&format!("writing {} conversations, {} messages", size.conversations, size.messages));

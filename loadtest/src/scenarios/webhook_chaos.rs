@@ -36,7 +36,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 pub(super) async fn run(scene: &mut Scene<'_>) -> Result<()> {
     let options = scene.options;
     let (graph, accepted) = Graph::start().await?;
-    let mut stage = scene.stage(&graph.base_url).await?;
+    let mut stage = scene.stage(Some(&graph.base_url)).await?;
     let run = scene.run()?;
     run.measure();
     let shake = watch::Sender::new(0);

@@ -92,7 +92,7 @@ impl AuditEntry {
 }
 
 /// What was done, and what was tried without the right to.
-#[utoipa::path(tag = "audit", responses((status = 200, body = AuditAnswer), Refusals))]
+#[utoipa::path(tag = "audit", params(AuditParams), responses((status = 200, body = AuditAnswer), Refusals))]
 #[get("/audit")]
 pub(crate) async fn list_audit(
     signed_in: SignedIn,

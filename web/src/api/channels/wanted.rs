@@ -28,6 +28,7 @@ const GATEWAY_SETTINGS: &[&str] = &[
     "secret_header",
     "check_url",
     "mms",
+    "messages_per_second",
 ];
 
 /// How a widget looks and behaves; see [`switchboard_engine::widget`].
@@ -49,16 +50,24 @@ fn needs(provider: Provider) -> (&'static [&'static str], &'static [&'static str
         Provider::Widget => (&[], WIDGET_SETTINGS),
         Provider::CloudApi => (
             &["access_token", "app_secret", "verify_token"],
-            &["base_url", "api_version", "accept_any_number", "waba_id", "profile_logo_done"],
+            &[
+                "base_url",
+                "api_version",
+                "accept_any_number",
+                "waba_id",
+                "profile_logo_done",
+                "messages_per_second",
+            ],
         ),
         Provider::Dialog360 => (
             &["api_key", "webhook_secret"],
-            &["base_url", "webhook_header", "accept_any_number", "profile_logo_done"],
+            &["base_url", "webhook_header", "accept_any_number", "profile_logo_done", "messages_per_second"],
         ),
-        Provider::Twilio => (&["account_sid", "auth_token"], &["base_url"]),
-        Provider::Vonage => {
-            (&["api_key", "api_secret", "signature_secret"], &["base_url", "signature_method"])
-        }
+        Provider::Twilio => (&["account_sid", "auth_token"], &["base_url", "mms", "messages_per_second"]),
+        Provider::Vonage => (
+            &["api_key", "api_secret", "signature_secret"],
+            &["base_url", "signature_method", "messages_per_second"],
+        ),
         Provider::HttpSms => (&["token", "webhook_secret"], GATEWAY_SETTINGS),
     }
 }
@@ -149,6 +158,8 @@ fn setting_problem(known: &[&str], name: &str, value: &Value) -> Option<String> 
     }
     let fits = match (name, value) {
         ("accept_any_number" | "mms" | "profile_logo_done", value) => value.is_boolean(),
+        // 0: no limit of ours.
+        ("messages_per_second", value) => value.as_f64().is_some_and(|rate| (0.0..=1_000.0).contains(&rate)),
         ("signature_method", Value::String(method)) => Method::parse(method).is_some(),
         ("body_format", Value::String(format)) => BodyFormat::parse(format).is_some(),
         ("token_header", Value::String(name)) => TOKEN_HEADERS.contains(&name.to_lowercase().as_str()),
@@ -195,6 +206,18 @@ mod tests {
         let bad = json!({"kind": "sms", "provider": "cloud_api", "name": " ", "group_id": "1", "address": "+44",
             "credentials": {"access_token": ""}, "settings": {"base_url": "ftp://x"}});
         assert_eq!(problems(bad), ["address", "credentials", "name", "provider", "settings"]);
+    }
+
+    #[test]
+    fn a_channel_may_say_how_fast_it_sends() {
+        let problem = |rate: Value| {
+            let settings = Map::from_iter([("messages_per_second".to_owned(), rate)]);
+            settings_problem(Provider::Twilio, &settings)
+        };
+        assert_eq!([problem(json!(0)), problem(json!(0.5)), problem(json!(80))], [None, None, None]);
+        for wrong in [json!(-1), json!(1_001), json!("80"), json!(null)] {
+            assert!(problem(wrong.clone()).is_some_and(|text| text.contains("messages_per_second")), "{wrong}");
+        }
     }
 
     #[test]

@@ -32,6 +32,7 @@ export function Prechat({ chat }: { chat: Chat }) {
             autocomplete={known[name] ?? 'off'}
             required={required}
             maxLength={500}
+            list={undefined}
           />
         </label>
       ))}
