@@ -80,7 +80,7 @@ async fn s4_09_whatsapp_cannot_be_begun_with_free_text(kind: Kind) {
     let mut body = first(&world, json!({"phone": NUMBER}));
     body["channel_id"] = world.whatsapp.as_str().into();
     let refused = ann.post(START, body).await;
-    refused.refused(409, "window_closed");
+    refused.refused(422, "window_closed");
     assert_eq!(refused.json()["error"]["allowed"], json!(["template"]));
     assert_eq!((world.simulator.journal_len(), ann.list("all").await.len()), (0, 0), "nothing was stored");
     // The number is free for whoever writes there next.
