@@ -234,7 +234,8 @@ async fn s0_28_what_the_provider_refuses_is_said(kind: Kind) {
     assert_eq!(world.templates().await.len(), 3, "what was known stays");
     ada.post(&sync(&world.sms), json!({})).await.refused(422, "validation");
     ada.post(&sync("1"), json!({})).await.refused(404, "not_found");
-    let nameless = json!({"kind": "whatsapp", "provider": "cloud_api", "name": "No account", "group_id": "2", "address": "555555",
+    let nameless = json!({"kind": "whatsapp", "provider": "cloud_api", "name": "No account", "group_id": "2",
+        "address": "277321005464405", "settings": {"base_url": world.simulator.base_url()},
         "credentials": {"access_token": "t", "app_secret": "s", "verify_token": "v"}});
     let channel = ada.post("/api/v1/channels", nameless).await.expect(201)["channel"].clone();
     let answer = ada.post(&sync(&id(&channel)), json!({})).await;
@@ -378,7 +379,7 @@ const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x06\0
 async fn h_16_a_header_shows_the_mapped_file(kind: Kind) {
     let world = World::start(kind).await;
     let (ada, ann) = (world.ada().await, world.ann().await);
-    let promo = json!({"name": "promo", "language": "en_GB", "category": "MARKETING", "components": [
+    let promo = json!({"name": "promo", "language": "en_GB", "category": "UTILITY", "components": [
         {"type": "HEADER", "format": "IMAGE"}, {"type": "BODY", "text": "Look, {{1}}!"}, {"type": "FOOTER", "text": "Bye"},
         {"type": "BUTTONS", "buttons": [{"type": "URL", "text": "Open", "url": "https://shop.example/{{1}}"},
             {"type": "QUICK_REPLY", "text": "Stop"}]}]});

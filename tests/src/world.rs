@@ -256,6 +256,13 @@ async fn begin(config: Config) -> Running {
             {
                 tokio::task::yield_now().await;
             }
+            // A restarted server's port may for a moment be the near end of somebody's connection.
+            Err(ServeError::Listen { error, .. })
+                if error.kind() == std::io::ErrorKind::AddrInUse
+                    && tokio::time::Instant::now() < deadline =>
+            {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
             other => return other.expect("the server starts"),
         }
     }

@@ -25,6 +25,7 @@ pub(super) const USUAL: usize = 50;
 #[into_params(parameter_in = Query)]
 pub struct ListQuery {
     #[serde(default)]
+    #[param(inline)]
     view: ListView,
     group_id: Option<String>,
     /// Whose inbox, with `view=user`.
@@ -79,7 +80,7 @@ struct Listed<'a> {
 }
 
 /// A list, newest activity first.
-#[utoipa::path(tag = "conversations", responses((status = 200, body = ConversationsAnswer), Refusals))]
+#[utoipa::path(tag = "conversations", params(ListQuery), responses((status = 200, body = ConversationsAnswer), Refusals))]
 #[get("/conversations")]
 pub(crate) async fn list_conversations(
     signed_in: SignedIn,

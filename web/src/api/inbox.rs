@@ -34,7 +34,7 @@ pub struct Counts {
 }
 
 /// Counts of the lists.
-#[utoipa::path(tag = "conversations", responses((status = 200, body = CountsAnswer), Refusals))]
+#[utoipa::path(tag = "conversations", params(CountsQuery), responses((status = 200, body = CountsAnswer), Refusals))]
 #[get("/inbox/counts")]
 pub(crate) async fn get_counts(
     signed_in: SignedIn,

@@ -32,7 +32,7 @@ pub(crate) async fn upload_media(signed_in: SignedIn, form: Multipart) -> Result
 }
 
 /// A file's bytes. As an attachment, unless an image, audio or video is asked for with `?inline=1`.
-#[utoipa::path(tag = "media", params(("id" = String, Path)), responses(
+#[utoipa::path(tag = "media", params(("id" = String, Path), ShowQuery), responses(
     (status = 200, description = "the bytes", content_type = "application/octet-stream", body = String),
     (status = 206, description = "a part of them, for a Range"),
     Refusals,

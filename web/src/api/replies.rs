@@ -75,7 +75,7 @@ impl<'a> ReplyShape<'a> {
 }
 
 /// A group's saved replies, by name.
-#[utoipa::path(tag = "templates", params(("id" = String, Path)), responses((status = 200, body = RepliesAnswer), Refusals))]
+#[utoipa::path(tag = "templates", params(("id" = String, Path), SearchQuery), responses((status = 200, body = RepliesAnswer), Refusals))]
 #[get("/groups/{id}/replies")]
 pub(crate) async fn list_replies(
     signed_in: SignedIn,

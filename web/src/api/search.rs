@@ -27,6 +27,7 @@ pub struct SearchQuery {
     /// One group; without it all that the user may see.
     group_id: Option<String>,
     #[serde(default, rename = "in")]
+    #[param(inline)]
     within: Within,
     /// Hits of each kind: at most 200; 20 without.
     limit: Option<usize>,
@@ -73,7 +74,7 @@ struct FoundMessage<'a> {
 }
 
 /// Contacts, conversations and messages, newest first.
-#[utoipa::path(tag = "conversations", responses((status = 200, body = SearchAnswer), Refusals, WriteRefusals))]
+#[utoipa::path(tag = "conversations", params(SearchQuery), responses((status = 200, body = SearchAnswer), Refusals, WriteRefusals))]
 #[get("/search")]
 pub(crate) async fn search(
     signed_in: SignedIn,

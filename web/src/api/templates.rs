@@ -343,7 +343,7 @@ impl Pick {
 }
 
 /// Templates and saved replies that can be sent in a conversation right now.
-#[utoipa::path(tag = "templates", params(("id" = String, Path)), responses((status = 200, body = PickAnswer), Refusals))]
+#[utoipa::path(tag = "templates", params(("id" = String, Path), PickQuery), responses((status = 200, body = PickAnswer), Refusals))]
 #[get("/conversations/{id}/sendable-templates")]
 pub(crate) async fn pick_template(
     signed_in: SignedIn,
@@ -373,7 +373,7 @@ pub struct StartQuery {
 }
 
 /// Templates that could begin a conversation on a channel; nothing else can on WhatsApp.
-#[utoipa::path(tag = "templates", params(("id" = String, Path)), responses((status = 200, body = PickAnswer), Refusals))]
+#[utoipa::path(tag = "templates", params(("id" = String, Path), StartQuery), responses((status = 200, body = PickAnswer), Refusals))]
 #[get("/channels/{id}/sendable-templates")]
 pub(crate) async fn pick_first_template(
     signed_in: SignedIn,

@@ -23,7 +23,7 @@ pub struct TimelineQuery {
 }
 
 /// Entries ascending by `seq`, without `before` or `after` the newest. Receipts and files are folded into their messages.
-#[utoipa::path(tag = "conversations", params(("id" = String, Path)), responses((status = 200, body = TimelineAnswer), Refusals))]
+#[utoipa::path(tag = "conversations", params(("id" = String, Path), TimelineQuery), responses((status = 200, body = TimelineAnswer), Refusals))]
 #[get("/conversations/{id}/timeline")]
 pub(crate) async fn get_timeline(
     signed_in: SignedIn,

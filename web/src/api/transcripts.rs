@@ -26,6 +26,7 @@ const STEP: usize = 500;
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct TranscriptQuery {
+    #[param(inline)]
     format: Format,
     /// With private notes; admins only.
     #[serde(default)]
@@ -43,7 +44,7 @@ pub enum Format {
 }
 
 /// The whole conversation as a file. Admins, group admins, and whom it is assigned to.
-#[utoipa::path(tag = "conversations", params(("id" = String, Path)), responses(
+#[utoipa::path(tag = "conversations", params(("id" = String, Path), TranscriptQuery), responses(
     (status = 200, description = "the file", content_type = "application/octet-stream", body = String),
     (status = 403, body = ErrorAnswer, description = "not_assignee; forbidden: notes are for admins"),
     Refusals,

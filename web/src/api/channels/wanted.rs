@@ -216,7 +216,10 @@ mod tests {
         };
         assert_eq!([problem(json!(0)), problem(json!(0.5)), problem(json!(80))], [None, None, None]);
         for wrong in [json!(-1), json!(1_001), json!("80"), json!(null)] {
-            assert!(problem(wrong.clone()).is_some_and(|text| text.contains("messages_per_second")), "{wrong}");
+            assert!(
+                problem(wrong.clone()).is_some_and(|text| text.contains("messages_per_second")),
+                "{wrong}"
+            );
         }
     }
 
