@@ -93,7 +93,7 @@ mod tests {
         for (rate, count) in [(1.0, 10), (10.0, 100), (80.0, 800)] {
             let mut pace = Pace::new(rate, start);
             // An hour of silence saves nothing up.
-            let after = start + Duration::from_secs(3_600);
+            let after = start + Duration::from_hours(1);
             assert_eq!(pace.wait(after), None);
             let left = leave(&mut pace, after, count, Duration::from_micros(500));
             for (index, from) in left.iter().enumerate() {

@@ -146,7 +146,7 @@ proptest! {
         prop_assert!(open_by_the_wall(&hours, release), "{} is outside {:?}", release, hours.schedule);
         // Nothing was open before: sampled up to two weeks back.
         let mut between = now;
-        let step = Duration::from_secs(300).max(release.since(now) / 4000);
+        let step = Duration::from_mins(5).max(release.since(now) / 4000);
         while between < release {
             prop_assert!(!open_by_the_wall(&hours, between), "open at {} already", between);
             between = between.plus(step);

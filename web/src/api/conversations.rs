@@ -130,17 +130,17 @@ pub(crate) async fn get_conversation(
     signed_in: SignedIn,
     id: web::Path<String>,
 ) -> Result<HttpResponse, ApiError> {
-    let (id, user) = (conversation_id(&id)?, signed_in.user.id);
-    let actors = &signed_in.site.actors;
-    let conversation = actors.look(user, id).await?;
-    let read = actors.core.store.read_state(id, user).await?;
-    let now = actors.core.clock.now();
     #[derive(Serialize)]
     struct Opened<'a> {
         conversation: ConversationView<'a>,
         read: ReadState,
         composer: Composer,
     }
+    let (id, user) = (conversation_id(&id)?, signed_in.user.id);
+    let actors = &signed_in.site.actors;
+    let conversation = actors.look(user, id).await?;
+    let read = actors.core.store.read_state(id, user).await?;
+    let now = actors.core.clock.now();
     let composer = actors.composer(&conversation).await?;
     let conversation = ConversationView::of(&conversation, now);
     Ok(HttpResponse::Ok().json(Opened { conversation, read, composer }))

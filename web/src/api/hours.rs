@@ -132,6 +132,6 @@ async fn set(
     let schedule = hours.schedule(&zone.unwrap_or_default())?;
     let detail = json!({"hours": schedule});
     site.actors.set_hours(signed_in.user.business_id, group, schedule).await?;
-    request.extensions_mut().insert(Note { detail, group, ..Note::default() });
+    request.extensions_mut().insert(Note { group, detail, ..Note::default() });
     shown(signed_in, group)
 }

@@ -96,16 +96,16 @@ pub(crate) async fn send_message(
     id: web::Path<String>,
     body: web::Json<SendMessageRequest>,
 ) -> Result<HttpResponse, ApiError> {
-    let SendMessageRequest { client_id, text, media_ids, expected_seq, template, channel_id } =
-        body.into_inner();
-    let (text, template) = (text.unwrap_or_default(), template.map(Into::into));
-    let draft = Draft { client_id, text, media_ids, expected_seq, template, channel_id };
-    let done = signed_in.site.actors.send_message(signed_in.user.id, conversation_id(&id)?, draft).await?;
     #[derive(Serialize)]
     struct Answer<'a> {
         message: MessageView<'a>,
         warnings: &'a [Warning],
     }
+    let SendMessageRequest { client_id, text, media_ids, expected_seq, template, channel_id } =
+        body.into_inner();
+    let (text, template) = (text.unwrap_or_default(), template.map(Into::into));
+    let draft = Draft { client_id, text, media_ids, expected_seq, template, channel_id };
+    let done = signed_in.site.actors.send_message(signed_in.user.id, conversation_id(&id)?, draft).await?;
     let message = done.message.as_ref().ok_or_else(ApiError::busy)?;
     let status = match (done.changed, message.hold) {
         (false, _) => StatusCode::OK,

@@ -57,9 +57,14 @@ impl Model {
             }
             Command::Release(release) => self.assignees.retain(|user| *user != release.user),
             Command::Wake => self.snoozed_until = self.snoozed_until.filter(|until| *until > now),
-            Command::FileArrived(_) | Command::Reopen(_) | Command::Reveal(_) => {}
-            // No part of the walk: they have tables of their own.
-            Command::Cancel(_) | Command::Retry(_) | Command::Reconsider(_) | Command::SetConsent(_) => {}
+            // The last four are no part of the walk: they have tables of their own.
+            Command::FileArrived(_)
+            | Command::Reopen(_)
+            | Command::Reveal(_)
+            | Command::Cancel(_)
+            | Command::Retry(_)
+            | Command::Reconsider(_)
+            | Command::SetConsent(_) => {}
             Command::Delete(_) | Command::Restore(_) => return self.delete_or_restore(command, now),
             Command::Note(_) if self.deleted.is_some() => return Some("conversation_closed"),
             Command::Note(_) => self.notes += 1,
