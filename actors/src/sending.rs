@@ -35,21 +35,6 @@ impl Actors {
         self.directory.ask(conversation, Some(user.viewer()), wish).await
     }
 
-    /// Takes back everything of a conversation that has not left; what is on its way already stays. Answers how many came back.
-    pub async fn cancel_waiting(&self, by: UserId, conversation: ConversationId) -> Result<usize, Trouble> {
-        let user = self.user(by)?;
-        let mut count = 0;
-        for message_id in self.core.store.waiting_of(conversation).await? {
-            let wish = Wish::Cancel { by: user.member(), message_id };
-            match self.directory.ask(conversation, Some(user.viewer()), wish).await {
-                Ok(_) => count += 1,
-                Err(Trouble::Refused(refusal)) if refusal.code() == "already_sent" => {}
-                Err(trouble) => return Err(trouble),
-            }
-        }
-        Ok(count)
-    }
-
     /// Stores what somebody of the team, or the provider (`None`), says a contact said. Their open conversations show it.
     pub async fn set_consent(
         &self,

@@ -11,6 +11,7 @@ both!(
     s2_16_closed_window_refuses_every_path,
     s2_12_held_messages_leave_when_it_opens,
     s2_12_at_the_release_everything_is_asked_again,
+    s4_20_closing_asks_about_what_is_held,
     s2_31_stop_blocks_and_start_restores,
     s0_34_consent_by_hand_follows_the_table,
     s2_13_sms_takes_no_files_and_warns_of_many_parts,
@@ -126,6 +127,29 @@ async fn s2_12_held_messages_leave_when_it_opens(kind: Kind) {
         ann.message_where(&conversation, "sent", |m| m["id"] == held["id"] && m["sent_at"].is_string()).await;
     assert!(sent["sent_at"].as_str().unwrap() >= json!(opens).as_str().unwrap(), "{sent}");
     assert_eq!((&sent["hold_reason"], world.simulator.journal_len()), (&Value::Null, 1));
+}
+
+/// To see it go red: leave `held` out of `queries::life::queued`, or out of `WITHDRAWN`.
+async fn s4_20_closing_asks_about_what_is_held(kind: Kind) {
+    let world = World::start(kind).await;
+    let ann = world.ann().await;
+    let conversation = written_by(&world, &ann, SAM, "Hello").await;
+    let (hours, opens) = hours_from_the_day_after_tomorrow(&world);
+    hold_outside_hours(&world, hours).await;
+    let held = ann.write(&conversation, "c1", "Good morning").await.expect(202)["message"].clone();
+    let close = format!("/api/v1/conversations/{conversation}/close");
+    let refused = ann.post(&close, json!({})).await;
+    refused.refused(409, "confirm_required");
+    assert_eq!(refused.json()["error"]["queued"], 1);
+    ann.post(&close, json!({"pending": "cancel"})).await.expect(200);
+    let taken = ann.message_where(&conversation, "taken back", |m| m["id"] == held["id"]).await;
+    assert_eq!((&taken["status"], &taken["hold_reason"]), (&json!("cancelled"), &Value::Null));
+    // Something else that is due at the same moment leaves; this does not.
+    let other = written_by(&world, &ann, "+447400123999", "Hello too").await;
+    let later = ann.write(&other, "c2", "Good morning to you").await.expect(202)["message"].clone();
+    push(&world, opens);
+    ann.message_where(&other, "sent", |m| m["id"] == later["id"] && m["sent_at"].is_string()).await;
+    assert_eq!(world.simulator.journal_len(), 1);
 }
 
 async fn s2_12_at_the_release_everything_is_asked_again(kind: Kind) {

@@ -29,10 +29,13 @@ pub(crate) async fn due_sleepers(
     Ok(ids.into_iter().map(ConversationId).collect())
 }
 
+/// States of an outbox row that waits, and what each becomes while it is withdrawn.
+const WITHDRAWN: [(&str, &str); 2] = [("queued", "withdrawn"), ("held", "withheld")];
+
 /// Messages of a conversation that nobody has begun to send.
 pub(crate) async fn queued(conn: &mut Conn, of: ConversationId) -> Result<Vec<MessageId>, StoreError> {
     let ids: Vec<i64> = outbox::table
-        .filter(outbox::conversation_id.eq(of.0).and(outbox::state.eq("queued")))
+        .filter(outbox::conversation_id.eq(of.0).and(outbox::state.eq_any(["queued", "held"])))
         .order(outbox::message_id)
         .select(outbox::message_id)
         .load(conn)
@@ -42,27 +45,34 @@ pub(crate) async fn queued(conn: &mut Conn, of: ConversationId) -> Result<Vec<Me
 
 /// Takes such messages out of everybody's reach and answers which those are.
 pub(crate) async fn withdraw(conn: &mut Conn, of: ConversationId) -> Result<Vec<MessageId>, StoreError> {
-    let waiting = outbox::conversation_id.eq(of.0).and(outbox::state.eq("queued"));
-    let mut ids: Vec<i64> = diesel::update(outbox::table.filter(waiting))
-        .set(outbox::state.eq("withdrawn"))
-        .returning(outbox::message_id)
-        .load(conn)
-        .await?;
+    let mut ids = Vec::new();
+    for (waits, withdrawn) in WITHDRAWN {
+        let waiting = outbox::conversation_id.eq(of.0).and(outbox::state.eq(waits));
+        let taken: Vec<i64> = diesel::update(outbox::table.filter(waiting))
+            .set(outbox::state.eq(withdrawn))
+            .returning(outbox::message_id)
+            .load(conn)
+            .await?;
+        ids.extend(taken);
+    }
     ids.sort_unstable();
     Ok(ids.into_iter().map(MessageId).collect())
 }
 
 /// What was withdrawn and then not cancelled after all waits again; of one conversation, or of all.
 pub(crate) async fn put_back(conn: &mut Conn, of: Option<ConversationId>) -> Result<usize, StoreError> {
-    let set = outbox::state.eq("queued");
-    let withdrawn = outbox::state.eq("withdrawn");
-    let changed = match of {
-        Some(id) => {
-            let own = withdrawn.and(outbox::conversation_id.eq(id.0));
-            diesel::update(outbox::table.filter(own)).set(set).execute(conn).await?
-        }
-        None => diesel::update(outbox::table.filter(withdrawn)).set(set).execute(conn).await?,
-    };
+    let mut changed = 0;
+    for (waits, withdrawn) in WITHDRAWN {
+        let set = outbox::state.eq(waits);
+        let withdrawn = outbox::state.eq(withdrawn);
+        changed += match of {
+            Some(id) => {
+                let own = withdrawn.and(outbox::conversation_id.eq(id.0));
+                diesel::update(outbox::table.filter(own)).set(set).execute(conn).await?
+            }
+            None => diesel::update(outbox::table.filter(withdrawn)).set(set).execute(conn).await?,
+        };
+    }
     Ok(changed)
 }
 

@@ -211,18 +211,6 @@ pub(crate) async fn cancelling(conn: &mut Conn) -> Result<Vec<Held>, StoreError>
     Ok(rows.into_iter().map(held).collect())
 }
 
-/// Messages of a conversation that have not left, oldest first.
-pub(crate) async fn waiting_of(conn: &mut Conn, of: ConversationId) -> Result<Vec<MessageId>, StoreError> {
-    let ids: Vec<i64> = outbox::table
-        .filter(outbox::conversation_id.eq(of.0))
-        .filter(outbox::state.eq("queued").or(outbox::state.eq("held")))
-        .order(outbox::message_id)
-        .select(outbox::message_id)
-        .load(conn)
-        .await?;
-    Ok(ids.into_iter().map(MessageId).collect())
-}
-
 /// Windows whose last message came after `after`, up to and including `upto`.
 pub(crate) async fn windows_between(
     conn: &mut Conn,

@@ -81,11 +81,6 @@ impl Store {
         run!(self, read, |conn, queries| queries::sending::cancelling(conn))
     }
 
-    /// Messages of a conversation that have not left, oldest first.
-    pub async fn waiting_of(&self, of: ConversationId) -> Result<Vec<MessageId>, StoreError> {
-        run!(self, read, |conn, queries| queries::sending::waiting_of(conn, of))
-    }
-
     /// Pairs of numbers whose last inbound message came after `after`, up to and including `upto`, in that order.
     pub async fn windows_between(
         &self,
