@@ -15,6 +15,8 @@ pub(super) struct Model {
     pub(super) inbound_keys: BTreeSet<String>,
     /// Ids, client ids and texts of what was sent, with the status each has.
     pub(super) sent: Vec<(MessageId, String, String, Status)>,
+    /// Those of them that went as text messages.
+    pub(super) texts: BTreeSet<MessageId>,
     /// The first owns.
     pub(super) assignees: Vec<UserId>,
     pub(super) readers: HashMap<UserId, ReadState>,
@@ -33,7 +35,11 @@ impl Model {
         match command {
             Command::Receive(receive) => return self.receive(receive, now),
             Command::Reply(reply) => return self.reply(reply, now),
-            Command::Advance(advance) => self.climb(advance.message.id, advance.receipt.status),
+            Command::Advance(advance) => {
+                let (id, news) = (advance.message.id, advance.receipt.status);
+                let never = news == Status::Read && self.texts.contains(&id);
+                self.climb(id, if never { Status::Delivered } else { news });
+            }
             Command::Acknowledge(acknowledge) => {
                 let reached: Vec<MessageId> =
                     messages(log).filter(|m| m.seq <= acknowledge.upto).map(|m| m.id).collect();
@@ -199,6 +205,9 @@ impl Model {
         }
         if self.assignees.is_empty() && reply.attends {
             self.hand_over(vec![reply.by.id]);
+        }
+        if !self.by_whatsapp {
+            self.texts.insert(reply.message_id);
         }
         self.sent.push((reply.message_id, reply.client_id.clone(), reply.text.clone(), Status::Queued));
         None
