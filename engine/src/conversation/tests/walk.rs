@@ -8,7 +8,14 @@ use std::collections::{BTreeMap, HashMap};
 
 mod fold;
 mod model;
+mod outbox;
 
+use crate::consent::ConsentState;
+use crate::ids::TemplateId;
+use crate::lists::{self, Place};
+use crate::sending::Hold;
+use crate::template::Filled;
+use crate::template::fill::Parameters;
 use fold::Fold;
 use model::{Model, inbound_upto};
 
@@ -17,6 +24,13 @@ use model::{Model, inbound_upto};
 enum Step {
     Receive { key: u8, sms: bool, minutes_late: u16 },
     Reply { client: u8, other_text: bool, by: u8 },
+    Template { client: u8, marketing: bool, by: u8 },
+    Cancel { nth: u8, by: u8, taken_back: bool },
+    Retry { nth: u8, by: u8, confirmed: bool },
+    Reconsider { nth: u8 },
+    Consent { by: Option<u8>, sms: bool, state: ConsentState, evidence: bool },
+    File { nth: u8 },
+    Reveal,
     Advance { nth: u8, status: Status, answered: bool },
     Acknowledge { upto: u8, read: bool },
     Attend { by: u8 },
@@ -47,6 +61,17 @@ fn step() -> impl Strategy<Value = Step> {
             .prop_map(|(client, other_text, by)| Step::Reply { client, other_text, by }),
         6 => (any::<u8>(), status, any::<bool>())
             .prop_map(|(nth, status, answered)| Step::Advance { nth, status, answered }),
+        2 => (0..12_u8, any::<bool>(), 0..4_u8)
+            .prop_map(|(client, marketing, by)| Step::Template { client, marketing, by }),
+        1 => (any::<u8>(), 0..4_u8, any::<bool>())
+            .prop_map(|(nth, by, taken_back)| Step::Cancel { nth, by, taken_back }),
+        2 => (any::<u8>(), 0..4_u8, any::<bool>())
+            .prop_map(|(nth, by, confirmed)| Step::Retry { nth, by, confirmed }),
+        2 => any::<u8>().prop_map(|nth| Step::Reconsider { nth }),
+        2 => (prop::option::of(0..3_u8), any::<bool>(), consent(), any::<bool>())
+            .prop_map(|(by, sms, state, evidence)| Step::Consent { by, sms, state, evidence }),
+        1 => any::<u8>().prop_map(|nth| Step::File { nth }),
+        1 => Just(Step::Reveal),
         1 => (0..40_u8, any::<bool>()).prop_map(|(upto, read)| Step::Acknowledge { upto, read }),
         2 => (0..4_u8).prop_map(|by| Step::Attend { by }),
         2 => (0..4_u8, prop::collection::vec(0..4_u8, 0..3), prop::bool::weighted(0.1))
@@ -71,6 +96,12 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
+fn consent() -> impl Strategy<Value = ConsentState> {
+    let (unknown, yes, no) = (ConsentState::Unknown, ConsentState::OptedIn, ConsentState::OptedOut);
+    // Mostly yes: a stop ends most of what a walk can do.
+    prop::sample::select(vec![yes, yes, yes, unknown, no])
+}
+
 /// Person 0 is the admin.
 fn person(number: u8) -> Member {
     let role = if number == 0 { Role::Admin } else { Role::Agent };
@@ -88,6 +119,10 @@ struct Walk {
     log: Vec<Event>,
     readers: HashMap<UserId, ReadState>,
     statuses: BTreeMap<MessageId, Status>,
+    /// What the rows say of messages that wait for business hours.
+    holds: BTreeMap<MessageId, Hold>,
+    /// The counts, moved and never counted.
+    counts: BTreeMap<Place, i64>,
     next_id: i64,
     model: Model,
 }
@@ -96,10 +131,12 @@ impl Walk {
     fn begin() -> Self {
         let mut walk = Self {
             now: START,
-            state: unborn(),
+            state: Conversation { visible_to: Some([person(0).id, person(1).id].into()), ..unborn() },
             log: Vec::new(),
             readers: HashMap::new(),
             statuses: BTreeMap::new(),
+            holds: BTreeMap::new(),
+            counts: BTreeMap::new(),
             next_id: 1_000,
             model: Model { open: true, ..Model::default() },
         };
@@ -137,16 +174,12 @@ impl Walk {
                 let provider_message_id = Some(format!("p{key}"));
                 Command::Receive(Box::new(Receive { provider_message_id, at: Some(at), ..received }))
             }
-            Step::Reply { client, other_text, by } => {
-                let text = if other_text { "other" } else { "out" };
-                let client_id = format!("c{client}");
-                Command::Reply(Box::new(Reply { client_id, ..reply(id, &person(by), text) }))
-            }
             Step::Advance { nth, status, answered } => {
-                let sent: Vec<&Outbound> = self.state.recent_outbound.iter().collect();
-                let message = (*sent.get(usize::from(nth) % sent.len().max(1))?).clone();
+                let message = self.outbound(nth)?;
                 let receipt = Receipt { status, at: self.now, failure: None };
-                let provider_message_id = answered.then(|| format!("w{}", message.id));
+                // A provider that names it has been given it.
+                let named = answered && status != Status::Queued;
+                let provider_message_id = named.then(|| format!("w{}", message.id));
                 Command::Advance(Advance { message, receipt, provider_message_id })
             }
             Step::Acknowledge { upto, read } => {
@@ -198,7 +231,53 @@ impl Walk {
                 Command::ReadFor(ReadFor { by: person(by), reader, mark, confirm })
             }
             Step::Wait { .. } => return None,
+            _ => return self.sending(step, id),
         })
+    }
+
+    /// What has to do with messages that leave.
+    fn sending(&self, step: &Step, id: i64) -> Option<Command> {
+        Some(match *step {
+            Step::Reply { client, other_text, by } => {
+                let text = if other_text { "other" } else { "out" };
+                let kind = if self.model.by_whatsapp { ChannelKind::Whatsapp } else { ChannelKind::Sms };
+                let (client_id, around) = (format!("c{client}"), self.model.around(kind));
+                Command::Reply(Box::new(Reply { client_id, around, ..reply(id, &person(by), text) }))
+            }
+            Step::Template { client, marketing, by } => {
+                let (client_id, around) = (format!("c{client}"), self.model.around(ChannelKind::Whatsapp));
+                let template = Some(Box::new(template(marketing)));
+                let usual = reply(id, &person(by), "template");
+                Command::Reply(Box::new(Reply { client_id, template, around, ..usual }))
+            }
+            Step::Cancel { nth, by, taken_back } => {
+                Command::Cancel(Cancel { by: person(by), message: self.outbound(nth)?, taken_back })
+            }
+            Step::Retry { nth, by, confirmed } => {
+                let waiting = self.model.waiting(&self.outbound(nth)?);
+                Command::Retry(Box::new(Retry { by: person(by), waiting, confirmed }))
+            }
+            Step::Reconsider { nth } => {
+                let waiting = self.model.waiting(&self.outbound(nth)?);
+                Command::Reconsider(Box::new(Reconsider { waiting }))
+            }
+            Step::Consent { by, sms, state, evidence } => {
+                let kind = if sms { ChannelKind::Sms } else { ChannelKind::Whatsapp };
+                let consent = outbox::consent(kind, state, evidence);
+                Command::SetConsent(SetConsent { by: by.map(person), consent })
+            }
+            Step::File { nth } => {
+                let media = file(id, MediaKind::Image, MediaState::Ready);
+                Command::FileArrived(FileArrived { message_id: MessageId(i64::from(nth)), media })
+            }
+            Step::Reveal => Command::Reveal(Reveal),
+            _ => return None,
+        })
+    }
+
+    fn outbound(&self, nth: u8) -> Option<Outbound> {
+        let sent = &self.state.recent_outbound;
+        sent.get(usize::from(nth) % sent.len().max(1)).cloned()
     }
 
     fn candidate(&self, number: u8, eligible: bool) -> Candidate {
@@ -232,13 +311,22 @@ impl Walk {
                     if let Some(status) = message.status {
                         self.statuses.insert(message.id, status);
                     }
+                    self.holds.extend(message.hold.map(|hold| (message.id, hold)));
                 }
                 Change::UpdateMessage(update) => {
                     let before = self.statuses.insert(update.message_id, update.status).unwrap();
-                    assert_eq!(before.join(update.status), update.status, "a status never falls");
+                    // But for another attempt, which begins below.
+                    let again = matches!(before, Status::Failed | Status::Unknown);
+                    let falls = before.join(update.status) != update.status;
+                    assert!(!falls || (again && update.status == Status::Queued), "a status never falls");
+                    self.holds.remove(&update.message_id);
+                    self.holds.extend(update.hold.map(|hold| (update.message_id, hold)));
                 }
                 _ => {}
             }
+        }
+        for (place, by) in lists::moves(&self.state, &outcome.next) {
+            *self.counts.entry(place).or_default() += by;
         }
         self.log.extend(outcome.events);
         self.state = outcome.next;
@@ -254,9 +342,15 @@ impl Walk {
         assert_eq!(self.state.life.snoozed_until, model.snoozed_until);
         let notes = self.log.iter().filter(|event| is_note(event)).count();
         assert_eq!(notes, model.notes);
-        let statuses: BTreeMap<MessageId, Status> =
-            model.sent.iter().map(|(id, _, _, s)| (*id, *s)).collect();
+        let statuses: BTreeMap<MessageId, Status> = model.sent.iter().map(|s| (s.id, s.status)).collect();
         assert_eq!(self.statuses, statuses);
+        let held: BTreeMap<MessageId, Timestamp> =
+            model.sent.iter().filter_map(|sent| Some((sent.id, sent.held?))).collect();
+        assert_eq!(
+            self.holds.iter().map(|(id, hold)| (*id, hold.release_at)).collect::<BTreeMap<_, _>>(),
+            held
+        );
+        assert_eq!(self.state.visible_to.is_none(), model.revealed);
         for (user, state) in &model.readers {
             assert_eq!(self.readers.get(user).copied().unwrap_or_default(), *state, "{user}");
         }
@@ -264,6 +358,29 @@ impl Walk {
         let fold = Fold::of(&self.log);
         fold.compare(&self.state);
         assert_eq!(fold.notes, model.notes);
+        assert_eq!((&fold.statuses, &fold.holds), (&self.statuses, &self.holds));
+        let said = model.consents.iter().map(|(kind, state)| (kind.as_str(), *state));
+        assert_eq!(fold.consents, said.collect::<BTreeMap<_, _>>());
+        let counted = self.counts.iter().filter(|(_, count)| **count != 0);
+        let counted: BTreeMap<Place, i64> = counted.map(|(place, count)| (*place, *count)).collect();
+        assert_eq!(counted, fold.places(self.state.visible_to.as_deref()));
+    }
+}
+
+/// A registered template of the WhatsApp line.
+fn template(marketing: bool) -> Filled {
+    Filled {
+        id: TemplateId(3),
+        name: "news".to_owned(),
+        language: "en_GB".to_owned(),
+        category: if marketing { "MARKETING" } else { "UTILITY" }.to_owned(),
+        header: None,
+        footer: None,
+        buttons: Vec::new(),
+        parameters: Parameters::default(),
+        text: "template".to_owned(),
+        channel_id: Some(route(ChannelKind::Whatsapp).channel_id),
+        header_media: None,
     }
 }
 
@@ -289,7 +406,8 @@ proptest! {
     ) {
         let mut walk = Walk::begin();
         let mut given: Vec<Command> = Vec::new();
-        for step in &steps {
+        let written = |step: &&Step| matches!(step, Step::Receive { .. } | Step::Reply { .. } | Step::Template { .. });
+        for step in steps.iter().filter(written) {
             if let Some(command @ (Command::Receive(_) | Command::Reply(_))) = walk.command(step)
                 && walk.state.handle(&command, walk.now).is_ok_and(|outcome| !outcome.is_empty())
             {

@@ -1,6 +1,10 @@
 //! The head, worked out from the log alone.
 
 use super::super::*;
+use crate::consent::ConsentState;
+use crate::lists::{Holder, List, Place};
+use crate::sending::Hold;
+use std::collections::BTreeMap;
 
 /// The head as anyone can work it out from the log alone.
 pub(super) struct Fold {
@@ -13,6 +17,13 @@ pub(super) struct Fold {
     deleted: bool,
     snoozed_until: Option<Timestamp>,
     pub(super) notes: usize,
+    pub(super) statuses: BTreeMap<MessageId, Status>,
+    pub(super) holds: BTreeMap<MessageId, Hold>,
+    pub(super) consents: BTreeMap<&'static str, ConsentState>,
+    /// When the customer last wrote, by line: the 24-hour windows count from it.
+    written: BTreeMap<ChannelId, Timestamp>,
+    /// Parts of the head that were said to be new.
+    updated: Vec<String>,
 }
 
 impl Fold {
@@ -27,6 +38,11 @@ impl Fold {
             deleted: false,
             snoozed_until: None,
             notes: 0,
+            statuses: BTreeMap::new(),
+            holds: BTreeMap::new(),
+            consents: BTreeMap::new(),
+            written: BTreeMap::new(),
+            updated: Vec::new(),
         };
         for event in log {
             match &event.kind {
@@ -36,14 +52,17 @@ impl Fold {
                     if message.direction == Direction::In {
                         fold.inbound += 1;
                         fold.waiting_since = fold.waiting_since.or(Some(message.at));
+                        let last = fold.written.entry(message.channel_id).or_insert(message.at);
+                        *last = message.at.max(*last);
                     } else {
                         fold.waiting_since = None;
                     }
-                }
-                EventKind::Status { message_id, status, .. } => {
-                    if let Some(last) = fold.last.as_mut().filter(|(id, _)| id == message_id) {
-                        last.1 = Some(*status);
+                    if let Some(status) = message.status {
+                        fold.status(message.id, status, message.hold);
                     }
+                }
+                EventKind::Status { message_id, status, hold, .. } => {
+                    fold.status(*message_id, *status, *hold);
                 }
                 EventKind::Assigned { to, from, .. } => {
                     assert_eq!(*from, fold.assignees, "an event names who it was before");
@@ -74,17 +93,61 @@ impl Fold {
                     assert!(fold.snoozed_until.take().is_some(), "only a sleeper wakes");
                 }
                 EventKind::Reopened { .. } => fold.open = true,
-                EventKind::Created { .. }
-                | EventKind::Consent { .. }
-                | EventKind::Media { .. }
-                | EventKind::Updated { .. } => {}
+                EventKind::Consent { channel_kind, state, .. } => {
+                    fold.consents.insert(channel_kind.as_str(), *state);
+                }
+                EventKind::Updated { fields } => fold.updated.extend(fields.iter().cloned()),
+                EventKind::Created { .. } | EventKind::Media { .. } => {}
             }
         }
         fold
     }
 
+    fn status(&mut self, id: MessageId, status: Status, hold: Option<Hold>) {
+        self.statuses.insert(id, status);
+        self.holds.remove(&id);
+        self.holds.extend(hold.map(|hold| (id, hold)));
+        if let Some(last) = self.last.as_mut().filter(|(last, _)| *last == id) {
+            last.1 = Some(status);
+        }
+    }
+
+    /// Every list it stands in, for whom, as a person would say it.
+    pub(super) fn places(&self, visible_to: Option<&[UserId]>) -> BTreeMap<Place, i64> {
+        let lists = match (self.deleted, self.open, self.snoozed_until) {
+            (true, ..) => vec![],
+            (_, false, _) => vec![List::Closed],
+            (_, _, Some(_)) => vec![List::Snoozed],
+            _ => {
+                let unassigned = self.assignees.is_empty().then_some(List::Unassigned);
+                let pending = self.waiting_since.map(|_| List::Pending);
+                [Some(List::Team), unassigned, pending].into_iter().flatten().collect()
+            }
+        };
+        let working = lists.contains(&List::Team);
+        let place = |holder, list| (Place { group: GroupId(3), holder, list }, 1);
+        let mut places = BTreeMap::new();
+        for list in lists {
+            match visible_to {
+                None => places.extend([place(Holder::Everybody, list)]),
+                Some(users) => places.extend(users.iter().map(|user| place(Holder::User(*user), list))),
+            }
+        }
+        let own = if self.inbound > 0 { List::Mine } else { List::Sent };
+        let sees = |one: &&Assignee| visible_to.is_none_or(|users| users.contains(&one.user_id));
+        if working {
+            let theirs = self.assignees.iter().filter(sees);
+            places.extend(theirs.map(|one| place(Holder::User(one.user_id), own)));
+        }
+        places
+    }
+
     pub(super) fn compare(&self, state: &Conversation) {
         assert_eq!(self.inbound, state.inbound_count);
+        assert_eq!(self.updated.contains(&"visible_to".to_owned()), state.visible_to.is_none());
+        for route in &state.routes {
+            assert_eq!(self.written.get(&route.channel_id).copied(), route.last_inbound_at, "{route:?}");
+        }
         assert_eq!(self.last, state.last_message.as_ref().map(|last| (last.message_id, last.status)));
         assert_eq!(self.waiting_since, state.waiting_since);
         assert_eq!(self.assignees, state.assignees);

@@ -1,6 +1,8 @@
 //! The naive model: what anybody would write on paper.
 
 use super::super::*;
+use super::outbox::Sent;
+use crate::consent::ConsentState;
 use std::collections::{BTreeSet, HashMap};
 
 /// What anybody would write on paper.
@@ -13,10 +15,11 @@ pub(super) struct Model {
     pub(super) snoozed_until: Option<Timestamp>,
     pub(super) notes: usize,
     pub(super) inbound_keys: BTreeSet<String>,
-    /// Ids, client ids and texts of what was sent, with the status each has.
-    pub(super) sent: Vec<(MessageId, String, String, Status)>,
-    /// Those of them that went as text messages.
-    pub(super) texts: BTreeSet<MessageId>,
+    pub(super) sent: Vec<Sent>,
+    /// What was last said about being written to, by kind of line.
+    pub(super) consents: HashMap<ChannelKind, ConsentState>,
+    /// Everybody on the list of viewers is gone.
+    pub(super) revealed: bool,
     /// The first owns.
     pub(super) assignees: Vec<UserId>,
     pub(super) readers: HashMap<UserId, ReadState>,
@@ -35,11 +38,7 @@ impl Model {
         match command {
             Command::Receive(receive) => return self.receive(receive, now),
             Command::Reply(reply) => return self.reply(reply, now),
-            Command::Advance(advance) => {
-                let (id, news) = (advance.message.id, advance.receipt.status);
-                let never = news == Status::Read && self.texts.contains(&id);
-                self.climb(id, if never { Status::Delivered } else { news });
-            }
+            Command::Advance(advance) => self.climb(advance.message.id, advance.receipt.status),
             Command::Acknowledge(acknowledge) => {
                 let reached: Vec<MessageId> =
                     messages(log).filter(|m| m.seq <= acknowledge.upto).map(|m| m.id).collect();
@@ -63,14 +62,12 @@ impl Model {
             }
             Command::Release(release) => self.assignees.retain(|user| *user != release.user),
             Command::Wake => self.snoozed_until = self.snoozed_until.filter(|until| *until > now),
-            // The last four are no part of the walk: they have tables of their own.
-            Command::FileArrived(_)
-            | Command::Reopen(_)
-            | Command::Reveal(_)
-            | Command::Cancel(_)
-            | Command::Retry(_)
-            | Command::Reconsider(_)
-            | Command::SetConsent(_) => {}
+            Command::Reopen(_) | Command::FileArrived(_) => {}
+            Command::Reveal(_) => self.revealed = true,
+            Command::Cancel(cancel) => return self.cancel(cancel),
+            Command::Retry(retry) => return self.retry(retry, now),
+            Command::Reconsider(reconsider) => self.reconsider(&reconsider.waiting, now),
+            Command::SetConsent(set) => return self.set_consent(set),
             Command::Delete(_) | Command::Restore(_) => return self.delete_or_restore(command, now),
             Command::Note(_) if self.deleted.is_some() => return Some("conversation_closed"),
             Command::Note(_) => self.notes += 1,
@@ -114,7 +111,7 @@ impl Model {
         None
     }
 
-    fn hand_over(&mut self, to: Vec<UserId>) {
+    pub(super) fn hand_over(&mut self, to: Vec<UserId>) {
         (self.assignees, self.snoozed_until) = (to, None);
     }
 
@@ -189,34 +186,6 @@ impl Model {
             self.window = self.window.max(receive.at.map(|at| at.min(now)));
         }
         None
-    }
-
-    fn reply(&mut self, reply: &Reply, now: Timestamp) -> Option<&'static str> {
-        if let Some((_, _, text, _)) =
-            self.sent.iter().find(|(_, client_id, ..)| *client_id == reply.client_id)
-        {
-            return (*text != reply.text).then_some("client_id_reused");
-        }
-        if !self.open {
-            return Some("conversation_closed");
-        }
-        if self.by_whatsapp && self.window.is_none_or(|last| now >= last.plus(Duration::from_hours(24))) {
-            return Some("window_closed");
-        }
-        if self.assignees.is_empty() && reply.attends {
-            self.hand_over(vec![reply.by.id]);
-        }
-        if !self.by_whatsapp {
-            self.texts.insert(reply.message_id);
-        }
-        self.sent.push((reply.message_id, reply.client_id.clone(), reply.text.clone(), Status::Queued));
-        None
-    }
-
-    fn climb(&mut self, id: MessageId, news: Status) {
-        for (_, _, _, status) in self.sent.iter_mut().filter(|(known, ..)| *known == id) {
-            *status = status.join(news);
-        }
     }
 
     fn assign(&mut self, assign: &Assign) -> Option<&'static str> {
