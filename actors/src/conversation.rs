@@ -22,7 +22,7 @@ mod aftermath;
 mod facts;
 mod gate;
 #[cfg(feature = "sabotage")]
-mod sabotage;
+pub(crate) mod sabotage;
 
 pub use facts::{ReplyWish, TemplateWish, Wish};
 pub(crate) use gate::tell_window;

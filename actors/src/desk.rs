@@ -4,7 +4,6 @@ mod assigning;
 mod bulk;
 mod drafts;
 mod ending;
-mod files;
 mod reading;
 mod starting;
 

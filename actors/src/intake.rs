@@ -255,10 +255,18 @@ impl Intake {
         let number = self.core.numbers.next();
         let id = ConversationId(self.core.ids.next());
         let visible_to = if birth.new_contact { None } else { self.viewers_of(channel, contact.id).await? };
+        // Whoever sees this one may see that one: an id, too, tells that there was something.
+        let seen = |before: &Conversation| {
+            let list = before.visible_to.as_deref();
+            list.is_none_or(|old| {
+                visible_to.as_deref().is_some_and(|new| new.iter().all(|id| old.contains(id)))
+            })
+        };
+        let previous = previous.filter(seen).map(|previous| previous.id);
         let conversation = Conversation {
             routes: vec![route],
             visible_to,
-            previous: previous.map(|previous| previous.id),
+            previous,
             ..Conversation::unborn(id, channel.business_id, channel.group_id, number, contact, now)
         };
         self.directory.expect(Newborn { conversation, birth });

@@ -7,7 +7,7 @@ use crate::roster::Colleague;
 use crate::trouble::Trouble;
 use serde_json::json;
 use switchboard_engine::conversation::{Actor, Assignee, Conversation, Release, UnassignReason};
-use switchboard_engine::ids::UserId;
+use switchboard_engine::ids::{GroupId, UserId};
 use switchboard_engine::user::Member;
 
 impl Actors {
@@ -36,6 +36,24 @@ impl Actors {
             }
         }
         Ok(work.len())
+    }
+
+    /// Takes somebody out of their open conversations in groups they no longer see; answers how many those were.
+    pub async fn free_work_elsewhere(&self, of: UserId, by: &Actor) -> Result<usize, Trouble> {
+        let Ok(user) = self.user(of) else { return Ok(0) };
+        let unseen: Vec<GroupId> = self
+            .roster
+            .get()
+            .groups
+            .iter()
+            .map(|group| group.id)
+            .filter(|group| !user.sees(*group))
+            .collect();
+        let mut freed = 0;
+        for group in unseen {
+            freed += self.release(of, Some(group), by.clone(), UnassignReason::LeftGroup).await?;
+        }
+        Ok(freed)
     }
 
     async fn hand_over(&self, state: &Conversation, by: &Actor, heir: UserId) -> Result<(), Trouble> {

@@ -123,6 +123,11 @@ impl Presence {
         }
     }
 
+    /// Nobody looks at this any more, and nobody hears of it.
+    pub fn forget(&self, conversation: ConversationId) {
+        self.rooms.lock().unwrap_or_else(PoisonError::into_inner).remove(&conversation);
+    }
+
     /// Forgets whoever gave no sign of life; call every second or two.
     pub fn expire(&self, core: &Core) {
         let now = core.clock.now();

@@ -13,6 +13,8 @@ use switchboard_schema::Committed;
 pub struct Publication {
     audience: Audience,
     frames: Vec<Frames>,
+    /// The conversation is deleted by it.
+    deletes: bool,
 }
 
 #[derive(Debug)]
@@ -24,7 +26,7 @@ struct Frames {
 
 impl Publication {
     pub fn of(next: &Conversation, events: &[Event], epoch: &Epoch, now: Timestamp) -> Self {
-        let row = ConversationView::of(next, now);
+        let row = ConversationView::of(next, now).told();
         let frames = events
             .iter()
             .map(|event| Frames {
@@ -32,7 +34,12 @@ impl Publication {
                 visitors: visitor_frames(next, event, epoch),
             })
             .collect();
-        Self { audience: Audience::of(next), frames }
+        #[cfg_attr(not(feature = "sabotage"), expect(unused_mut, reason = "only a sabotage changes it"))]
+        let mut audience = Audience::of(next);
+        #[cfg(feature = "sabotage")]
+        crate::conversation::sabotage::loosen(next, events, &mut audience);
+        let deletes = events.iter().any(|event| matches!(event.kind, EventKind::Deleted { .. }));
+        Self { audience, frames, deletes }
     }
 }
 
@@ -65,9 +72,11 @@ fn on_channel(kind: &EventKind, channel: ChannelId) -> bool {
 /// Stamps the frames of a committed batch and sends them on. Runs on the journal's writer.
 pub fn publish(fanout: &Fanout, committed: Vec<Committed>) {
     let mut items = Vec::with_capacity(committed.len());
+    let mut withdraws = false;
     for Committed { first_position, payload, .. } in committed {
         let Ok(publication) = payload.downcast::<Publication>() else { continue };
-        let Publication { audience, frames } = *publication;
+        let Publication { audience, frames, deletes } = *publication;
+        withdraws |= deletes;
         for (position, frames) in (first_position..).zip(frames) {
             if let Some(agent) = frames.agent {
                 let frame = agent.stamp(position);
@@ -80,6 +89,6 @@ pub fn publish(fanout: &Fanout, committed: Vec<Committed>) {
         }
     }
     if !items.is_empty() {
-        fanout.publish(Batch::new(items));
+        fanout.publish(Batch { withdraws, ..Batch::new(items) });
     }
 }

@@ -45,7 +45,7 @@ fn items(logged: &Logged, row: Option<&Conversation>, epoch: &Epoch, now: Timest
     let position = logged.position;
     let mut items = Vec::new();
     if told(row, &logged.event) {
-        let entry = agent_entry(&logged.event, row.id, &ConversationView::of(row, now));
+        let entry = agent_entry(&logged.event, row.id, &ConversationView::of(row, now).told());
         let frame = Frame::unstamped(&entry, epoch).stamp(position);
         items.push(Item { position: Some(position), audience: Audience::of(row), frame });
     }

@@ -156,8 +156,11 @@ impl<'a> Batch<'a> {
             // Written from the state, see `Append::of`.
             Change::SetAssignees(_) => {}
             Change::SetVisibility => {
-                self.restrictions
-                    .push(Restriction { restricted: state.visible_to.is_some(), id: state.id.0 });
+                self.restrictions.push(Restriction {
+                    restricted: state.visible_to.is_some(),
+                    previous_id: state.previous.map(|id| id.0),
+                    id: state.id.0,
+                });
                 self.no_viewers.push(NoViewers { id: state.id.0 });
                 self.viewers_of(state);
             }

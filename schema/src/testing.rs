@@ -21,6 +21,12 @@ pub struct TestDatabase {
     _folder: Option<TempDir>,
 }
 
+#[derive(diesel::QueryableByName)]
+struct Line {
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    line: String,
+}
+
 /// The cluster the tests of this process share, while any of them uses it.
 static SHARED: Mutex<Weak<Cluster>> = Mutex::new(Weak::new());
 
@@ -104,15 +110,30 @@ impl TestDatabase {
         read.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).collect()
     }
 
+    /// The first column of every row of a `SELECT`, as text.
+    pub fn texts(&self, sql: &str) -> Vec<String> {
+        if let Some(cluster) = &self.cluster {
+            return cluster.texts(self.url.rsplit('/').next().unwrap_or_default(), sql);
+        }
+        let ask = diesel::sql_query(format!("WITH answer (line) AS ({sql}) SELECT line FROM answer"));
+        let rows: Vec<Line> = diesel::RunQueryDsl::load(ask, &mut self.connect()).expect("SQL that works");
+        rows.into_iter().map(|row| row.line).collect()
+    }
+
+    fn connect(&self) -> diesel::SqliteConnection {
+        let path = self.url.strip_prefix("sqlite://").unwrap_or_default();
+        let mut conn = diesel::SqliteConnection::establish(path).expect("the file opens");
+        conn.batch_execute("PRAGMA busy_timeout = 5000").expect("a pragma");
+        conn
+    }
+
     /// Runs SQL behind the store's back and answers the first number of the first row, 0 when there is none.
     pub fn run(&self, sql: &str) -> i64 {
         if let Some(cluster) = &self.cluster {
             let name = self.url.rsplit('/').next().unwrap_or_default();
             return cluster.run(name, sql);
         }
-        let path = self.url.strip_prefix("sqlite://").unwrap_or_default();
-        let mut conn = diesel::SqliteConnection::establish(path).expect("the file opens");
-        conn.batch_execute("PRAGMA busy_timeout = 5000").expect("a pragma");
+        let mut conn = self.connect();
         if sql.trim_start().to_uppercase().starts_with("SELECT") {
             let ask = diesel::dsl::sql::<diesel::sql_types::BigInt>(&format!("({sql})"));
             return diesel::RunQueryDsl::get_result(diesel::select(ask), &mut conn).expect("a number");

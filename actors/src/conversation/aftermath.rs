@@ -6,7 +6,7 @@ use crate::fanout::Audience;
 use serde::Serialize;
 use std::collections::BTreeSet;
 use switchboard_engine::conversation::{Command, Conversation, Note, ReadState, Shelf};
-use switchboard_engine::ids::{ConversationId, MessageId, UserId};
+use switchboard_engine::ids::{MessageId, UserId};
 use switchboard_engine::user::Member;
 use switchboard_engine::wire::Ephemeral;
 
@@ -16,7 +16,7 @@ pub(super) fn tell(core: &Core, before: &Conversation, command: &Command, done: 
     tell_lists(core, before, next);
     if !quietly {
         for (user, state) in &done.reads {
-            tell_reader(core, next.id, *user, *state, command);
+            tell_reader(core, next, *user, *state, command);
         }
     }
     if let (Command::Note(note), Some(message)) = (command, &done.message) {
@@ -37,7 +37,7 @@ impl<'a> Person<'a> {
 }
 
 /// A read state concerns one user: all their tabs, nobody else.
-fn tell_reader(core: &Core, conversation: ConversationId, user: UserId, state: ReadState, command: &Command) {
+fn tell_reader(core: &Core, of: &Conversation, user: UserId, state: ReadState, command: &Command) {
     #[derive(Serialize)]
     struct Read<'a> {
         #[serde(flatten)]
@@ -51,8 +51,8 @@ fn tell_reader(core: &Core, conversation: ConversationId, user: UserId, state: R
         _ => None,
     };
     let d = Read { state, by };
-    let frame = Ephemeral { t: "conversation.read_state", req: None, conversation_id: Some(conversation), d };
-    whisper(core, user, &frame);
+    let frame = Ephemeral { t: "conversation.read_state", req: None, conversation_id: Some(of.id), d };
+    whisper(core, of, user, &frame);
 }
 
 #[derive(Serialize)]
@@ -79,11 +79,11 @@ fn tell_lists(core: &Core, before: &Conversation, next: &Conversation) {
         }
         if let Some(list) = was {
             let d = OnList { list };
-            whisper(core, user, &Ephemeral { t: "inbox.removed", req: None, conversation_id, d });
+            whisper(core, next, user, &Ephemeral { t: "inbox.removed", req: None, conversation_id, d });
         }
         if let Some(list) = is {
             let d = OnList { list };
-            whisper(core, user, &Ephemeral { t: "inbox.added", req: None, conversation_id, d });
+            whisper(core, next, user, &Ephemeral { t: "inbox.added", req: None, conversation_id, d });
         }
     }
 }
@@ -100,12 +100,13 @@ fn tell_mentioned(core: &Core, state: &Conversation, note: &Note, message_id: Me
     for user in people.into_iter().filter(|user| *user != note.by.id) {
         let d = Mention { message_id, seq, number: state.number, by: Person::of(&note.by) };
         let frame = Ephemeral { t: "note.mentioned", req: None, conversation_id: Some(state.id), d };
-        whisper(core, user, &frame);
+        whisper(core, state, user, &frame);
     }
 }
 
-fn whisper<D: Serialize>(core: &Core, user: UserId, frame: &Ephemeral<'_, D>) {
+/// Whoever was taken out of it because they may no longer see it hears of their group, not of the conversation.
+fn whisper<D: Serialize>(core: &Core, of: &Conversation, user: UserId, frame: &Ephemeral<'_, D>) {
     if let Ok(text) = serde_json::to_string(frame) {
-        core.fanout.whisper(Audience::User(user), &text);
+        core.fanout.whisper(Audience::reader(user, of), &text);
     }
 }

@@ -26,7 +26,7 @@ impl Actors {
         text: String,
         tab: Option<&str>,
     ) -> Result<Option<Draft>, Trouble> {
-        self.look(by, conversation).await?;
+        let seen = self.look(by, conversation).await?;
         let length = text.chars().count();
         if length > LONGEST {
             let detail = format!("is {length} characters long; a draft takes {LONGEST}");
@@ -44,7 +44,7 @@ impl Actors {
         let d = json!({"draft": shown, "tab": tab});
         let frame = Ephemeral { t: "draft.changed", req: None, conversation_id: Some(conversation), d };
         if let Ok(text) = serde_json::to_string(&frame) {
-            self.core.fanout.whisper(Audience::User(by), &text);
+            self.core.fanout.whisper(Audience::reader(by, &seen), &text);
         }
         Ok(draft)
     }

@@ -5,7 +5,7 @@ use crate::conversation::{Done, Wish};
 use crate::trouble::Trouble;
 use futures_util::future::join_all;
 use std::time::Duration;
-use switchboard_engine::conversation::Pending;
+use switchboard_engine::conversation::{Pending, Refusal};
 use switchboard_engine::ids::{ConversationId, UserId};
 use switchboard_engine::time::Timestamp;
 
@@ -27,20 +27,37 @@ impl Actors {
 
     pub async fn reopen(&self, by: UserId, conversation: ConversationId) -> Result<Done, Trouble> {
         let user = self.user(by)?;
-        self.directory.ask(conversation, Some(user.viewer()), Wish::Reopen(user.member())).await
+        let done = self.directory.ask(conversation, Some(user.viewer()), Wish::Reopen(user.member())).await;
+        self.unnamed(by, done).await
+    }
+
+    /// An open conversation stands in the way; which one, only whoever sees it is told.
+    async fn unnamed(&self, by: UserId, done: Result<Done, Trouble>) -> Result<Done, Trouble> {
+        match done {
+            Err(Trouble::Refused(Refusal::OpenConversationExists { id: Some(id) })) => {
+                let id = self.look(by, id).await.ok().map(|open| open.id);
+                Err(Refusal::OpenConversationExists { id }.into())
+            }
+            done => done,
+        }
     }
 
     /// Hides it from everybody, for thirty days not for good.
     pub async fn delete(&self, by: UserId, conversation: ConversationId) -> Result<Done, Trouble> {
         let user = self.user(by)?;
         let allowed = self.roster.get().settings().allow_conversation_delete;
-        self.directory.ask(conversation, Some(user.viewer()), Wish::Delete(user.member(), allowed)).await
+        let wish = Wish::Delete(user.member(), allowed);
+        let done = self.directory.ask(conversation, Some(user.viewer()), wish).await?;
+        self.presence.forget(conversation);
+        Ok(done)
     }
 
     pub async fn restore(&self, by: UserId, conversation: ConversationId) -> Result<Done, Trouble> {
         let user = self.user(by)?;
         let allowed = self.roster.get().settings().allow_conversation_delete;
-        self.directory.ask(conversation, Some(user.viewer()), Wish::Restore(user.member(), allowed)).await
+        let wish = Wish::Restore(user.member(), allowed);
+        let done = self.directory.ask(conversation, Some(user.viewer()), wish).await;
+        self.unnamed(by, done).await
     }
 
     pub async fn snooze(

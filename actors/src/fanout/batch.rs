@@ -15,6 +15,8 @@ pub struct Batch {
     pub items: Vec<Item>,
     /// When it was handed to the workers.
     pub at: Instant,
+    /// Something was deleted in it: what was said of that before is not said again.
+    pub withdraws: bool,
 }
 
 #[derive(Debug)]
@@ -38,6 +40,13 @@ pub enum Audience {
     /// Everybody of the team.
     Business(BusinessId),
     User(UserId),
+    /// One user, about a conversation, if they may see it.
+    Reader {
+        user: UserId,
+        business: BusinessId,
+        group: GroupId,
+        visible_to: Option<Arc<[UserId]>>,
+    },
     Visitor(VisitorKey),
 }
 
@@ -50,11 +59,21 @@ impl Audience {
             visible_to: conversation.visible_to.clone(),
         }
     }
+
+    /// One user, as far as they may see a conversation.
+    pub fn reader(user: UserId, conversation: &Conversation) -> Self {
+        Self::Reader {
+            user,
+            business: conversation.business_id,
+            group: conversation.group_id,
+            visible_to: conversation.visible_to.clone(),
+        }
+    }
 }
 
 impl Batch {
     pub fn new(items: Vec<Item>) -> Self {
-        Self { items, at: Instant::now() }
+        Self { items, at: Instant::now(), withdraws: false }
     }
 
     pub fn last_position(&self) -> Option<i64> {

@@ -36,6 +36,11 @@ impl Scope {
             (Self::User(viewer), Audience::Group { business, group, visible_to }) => {
                 viewer.business == *business && viewer.sees(*group, visible_to.as_deref())
             }
+            (Self::User(viewer), Audience::Reader { user, business, group, visible_to }) => {
+                viewer.user == *user
+                    && viewer.business == *business
+                    && viewer.sees(*group, visible_to.as_deref())
+            }
             (Self::User(viewer), Audience::Business(business)) => viewer.business == *business,
             (Self::User(viewer), Audience::User(user)) => viewer.user == *user,
             (Self::Visitor(key), Audience::Visitor(visitor)) => key == visitor,
@@ -84,6 +89,8 @@ pub struct Local {
     ring_bytes: usize,
     /// Every event after this position is in the ring.
     ring_from: i64,
+    /// Position of the newest deletion: the ring still has what was said before it, the database no longer tells.
+    withdrawn: i64,
 }
 
 thread_local! {
@@ -162,6 +169,10 @@ impl Local {
             .collect();
         for socket in affected {
             let Some(slot) = self.unlisten(socket) else { continue };
+            if slot.out.is_holding() {
+                // It joined with other rights and may be in the middle of a replay: it begins anew.
+                slot.out.close(CloseCode::Restarting);
+            }
             match scope {
                 Some(scope) => self.listen(socket, Slot { scope: scope.clone(), ..slot }),
                 None => {
@@ -192,8 +203,21 @@ impl Local {
         }
         if let Some(position) = batch.last_position() {
             self.position = position;
+            if batch.withdraws {
+                self.withdraw(position);
+            }
             self.remember(batch);
         }
+    }
+
+    /// Whoever was away hears nothing more of what is deleted now, whether they come back later or are coming back at this moment.
+    fn withdraw(&mut self, position: i64) {
+        self.withdrawn = position;
+        let coming = self
+            .sockets
+            .values()
+            .filter(|slot| matches!(slot.scope, Scope::User(_)) && slot.out.is_holding());
+        coming.for_each(|slot| slot.out.close(CloseCode::Restarting));
     }
 
     fn push(&self, members: &[SocketId], bytes: &Bytes) {
@@ -215,7 +239,7 @@ impl Local {
 
     /// Frames after `position`, up to and including `upto`, that `scope` may see.
     pub fn missed(&self, scope: &Scope, position: i64, upto: i64) -> Missed {
-        if position < self.ring_from {
+        if position < self.ring_from.max(self.withdrawn) {
             return Missed::Unknown;
         }
         let later = |item: &&Item| item.position.is_some_and(|at| at > position && at <= upto);

@@ -114,6 +114,10 @@ impl Out {
         self.0.borrow_mut().held.get_or_insert_with(VecDeque::new);
     }
 
+    pub fn is_holding(&self) -> bool {
+        self.0.borrow().held.is_some()
+    }
+
     /// Queues missed frames behind what was said so far and ahead of everything live; not bounded like live frames are.
     pub fn replay(&self, frames: Vec<Bytes>) {
         let mut state = self.0.borrow_mut();

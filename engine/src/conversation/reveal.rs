@@ -9,6 +9,8 @@ impl Reveal {
     #[expect(clippy::unused_self, reason = "as every other command")]
     pub(super) fn decide(self, outcome: &mut Outcome) {
         if outcome.next.visible_to.take().is_some() {
+            // The one before it may have a list of its own, and somebody left on it.
+            outcome.next.previous = None;
             outcome.changes.push(Change::SetVisibility);
             outcome.record(EventKind::Updated { fields: vec!["visible_to".to_owned()] });
         }

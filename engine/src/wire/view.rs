@@ -112,6 +112,17 @@ impl<'a> ConversationView<'a> {
     }
 }
 
+impl ConversationView<'_> {
+    /// As a frame carries it: of a deleted one nothing that was said, because somebody who was away may only hear of it now.
+    #[must_use]
+    pub fn told(self) -> Self {
+        if self.deleted_at.is_none() {
+            return self;
+        }
+        Self { last_message: None, closing_note: None, ..self }
+    }
+}
+
 impl<'a> ContactView<'a> {
     pub fn of(contact: &'a Contact) -> Self {
         Self {

@@ -90,6 +90,7 @@ statement! {
     /// The list itself stands in rows of its own.
     update "conversation" Restriction[] {
         restricted: bool => Bool,
+        previous_id: Option<i64> => Nullable<BigInt>,
     } where { id = "id": i64 => BigInt }
 }
 

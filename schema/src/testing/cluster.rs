@@ -63,13 +63,17 @@ impl Cluster {
 
     /// Runs SQL in a database and answers the first number of the first row, 0 when there is none.
     pub fn run(&self, database: &str, sql: &str) -> i64 {
+        self.texts(database, sql).first().and_then(|line| line.trim().parse().ok()).unwrap_or(0)
+    }
+
+    /// Runs SQL in a database and answers what it prints, line by line.
+    pub(super) fn texts(&self, database: &str, sql: &str) -> Vec<String> {
         let mut psql = command("psql");
         psql.args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-U", "postgres", "-h"]);
         psql.arg(self.folder.path()).args(["-d", database, "-c", sql]);
         let output = psql.stdout(Stdio::piped()).stderr(Stdio::piped()).output().expect("psql starts");
         assert!(output.status.success(), "{sql}: {}", String::from_utf8_lossy(&output.stderr));
-        let text = String::from_utf8_lossy(&output.stdout).into_owned();
-        text.lines().next().and_then(|line| line.trim().parse().ok()).unwrap_or(0)
+        String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect()
     }
 
     /// Every row of a database as SQL; bytes are hex.

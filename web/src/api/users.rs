@@ -85,16 +85,10 @@ pub struct CreateUserRequest {
     /// The user name.
     email: String,
     mobile: Option<String>,
-    /// Without it: `agent`.
-    #[serde(default = "newcomer")]
     #[schema(value_type = String, example = "agent")]
     role: Role,
     /// Without it: the first group, as an agent.
     groups: Option<Vec<GroupRole>>,
-}
-
-fn newcomer() -> Role {
-    Role::Agent
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -262,7 +256,7 @@ pub(crate) async fn change_user(
     id: web::Path<String>,
     body: web::Json<ChangeUserRequest>,
 ) -> Result<HttpResponse, ApiError> {
-    let SignedIn { site, .. } = signed_in;
+    let SignedIn { site, user: by, .. } = signed_in;
     let (id, body) = (user_id(&id)?, body.into_inner());
     let country = business(&site)?.country;
     let mut fields = Fields::default();
@@ -278,6 +272,8 @@ pub(crate) async fn change_user(
     store_change(&site, id, change).await?;
     site.actors.reload().await?;
     site.actors.tell_user_updated(id);
+    // Whoever was an admin of every group leaves those they are no member of.
+    site.actors.free_work_elsewhere(id, &Actor { id: by.id, name: by.name() }).await?;
     request.extensions_mut().insert(Note { detail, ..Note::default() });
     answer(&site, id, StatusCode::OK).await
 }

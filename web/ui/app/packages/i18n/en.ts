@@ -179,8 +179,7 @@ export const en = {
   },
   media: {
     pending: 'Receiving…',
-    unavailable: 'Not available',
-    retry: (name: string) => `Try to fetch ${name} again`,
+    unavailable: 'No longer available',
     download: (name: string) => `Download ${name}`,
     open: (name: string) => `Show ${name} larger`,
     preview: 'Picture',
