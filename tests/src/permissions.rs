@@ -17,7 +17,10 @@ both!(
     s0_41_sections_of_a_group,
     s1_26_only_the_named_see_new_conversations,
     s1_26_when_all_named_are_gone_the_group_sees_it,
+    s1_26_not_even_an_id_tells_of_what_is_hidden,
+    s2_33_whoever_was_away_hears_nothing_of_what_was_deleted,
     s0_07_a_new_role_reaches_open_sockets,
+    s0_07_who_is_no_admin_any_more_leaves_what_they_do_not_see,
     d_08_what_was_done_and_tried_is_written_down,
     business_settings_are_checked_by_name,
 );
@@ -300,6 +303,87 @@ async fn s1_26_when_all_named_are_gone_the_group_sees_it(kind: Kind) {
     let seen = || async { bob.list("team").await.pop() };
     let row = eventually("the conversation in Bob's list", seen).await;
     assert_eq!(row["visible_to"], Value::Null);
+}
+
+/// A conversation beside or before another may be hidden: neither its id nor that it is there may be told.
+async fn s1_26_not_even_an_id_tells_of_what_is_hidden(kind: Kind) {
+    let world = World::start(kind).await;
+    let (ada, ann, bob) = (world.ada().await, world.ann().await, world.bob().await);
+    let phone = world.phone("+447700900121");
+    let close = async |agent: &Agent, conversation: &str| {
+        agent.post(&format!("/api/v1/conversations/{conversation}/close"), json!({})).await.expect(200);
+    };
+    phone.text("Before").await.unwrap();
+    let first = ann.conversation_with("+447700900121").await;
+    let access = format!("/api/v1/contacts/{}/access", id(&first["contact"]));
+    close(&ada, &id(&first)).await;
+    let mut of_ann = ann.listen().await;
+    ada.put(&access, json!({"visible_to": [ann.id]})).await.expect(200);
+    phone.text("Hers").await.unwrap();
+    let hers = of_ann.until("hers", |frame| frame["d"]["message"]["text"] == "Hers").await;
+    let hidden = hers["conversation_id"].as_str().unwrap().to_owned();
+    assert_eq!(hers["row"]["previous_conversation_id"], first["id"], "the first one is no secret");
+    // Bob may not have it back while another one is open; which one is not his business, but Ann's.
+    let again = format!("/api/v1/conversations/{}/reopen", id(&first));
+    let refused = bob.post(&again, json!({})).await;
+    refused.refused(409, "open_conversation_exists");
+    assert!(!refused.text().contains(&hidden), "{}", refused.text());
+    let refused = ann.post(&again, json!({})).await;
+    assert_eq!(refused.json()["error"]["id"], hidden.as_str());
+    // The next one is for everybody, and does not say what was before it.
+    ann.post(&format!("/api/v1/conversations/{hidden}/attend"), json!({})).await.expect(200);
+    close(&ann, &hidden).await;
+    ada.put(&access, json!({"visible_to": null})).await.expect(200);
+    phone.text("Everybody's").await.unwrap();
+    let open = eventually("the third", || async {
+        bob.list("team").await.into_iter().find(|row| row["last_message"]["preview"] == "Everybody's")
+    })
+    .await;
+    assert_eq!(open["previous_conversation_id"], Value::Null);
+}
+
+/// To see it go red: let `Local::missed` forget `withdrawn`, or a deletion's row keep its last message.
+async fn s2_33_whoever_was_away_hears_nothing_of_what_was_deleted(kind: Kind) {
+    let world = World::start(kind).await;
+    let (ada, ann, bob) = (world.ada().await, world.ann().await, world.bob().await);
+    let cursor = bob.listen().await.cursor();
+    world.phone("+447700900121").text("Forget this").await.unwrap();
+    let conversation = id(&ann.conversation_with("+447700900121").await);
+    let mut of_ann = ann.listen().await;
+    of_ann.send(json!({"t": "viewing", "conversation_id": conversation})).await;
+    of_ann.until("herself", |frame| frame["t"] == "presence.viewing").await;
+    // One who is just coming back begins anew.
+    let mut coming = bob.connect().await;
+    let path = format!("/api/v1/conversations/{conversation}");
+    ada.delete(&path).await.expect(200);
+    assert_eq!(coming.closed().await, Some(1012));
+    let mut back = bob.connect().await;
+    let resumed = back.ask(json!({"t": "resume", "cursor": cursor})).await;
+    assert_eq!(resumed["t"], "resumed", "{resumed}");
+    assert_eq!(back.entries().len(), 1, "that it is deleted, and nothing else: {:#?}", back.frames);
+    let all = Value::from(back.frames.clone()).to_string();
+    assert!(all.contains("conversation.deleted") && !all.contains("Forget this"), "{all}");
+    // The admins' own list still has the words.
+    let deleted = ada.list("deleted").await;
+    assert_eq!(deleted[0]["last_message"]["preview"], "Forget this");
+}
+
+/// To see it go red: leave out `free_work_elsewhere`.
+async fn s0_07_who_is_no_admin_any_more_leaves_what_they_do_not_see(kind: Kind) {
+    let world = World::start(kind).await;
+    let (ada, ann, cat) = (world.ada().await, world.ann().await, world.cat().await);
+    let role = |role: &str| ada.patch("/api/v1/users/13", json!({"role": role}));
+    role("admin").await.expect(200);
+    world.phone("+447700900121").text("Hello").await.unwrap();
+    let conversation = id(&ann.conversation_with("+447700900121").await);
+    let path = format!("/api/v1/conversations/{conversation}");
+    cat.post(&format!("{path}/attend"), json!({})).await.expect(200);
+    let mut of_cat = cat.listen().await;
+    role("agent").await.expect(200);
+    assert_eq!(ann.conversation(&conversation).await["assignees"], json!([]));
+    of_cat.until("the news", |frame| frame["t"] == "user.updated").await;
+    let heard = Value::from(of_cat.settle().await.to_vec()).to_string();
+    assert!(!heard.contains(&conversation), "{heard}");
 }
 
 async fn s0_07_a_new_role_reaches_open_sockets(kind: Kind) {

@@ -1,6 +1,6 @@
 //! Sending registered templates: with the window open or closed, checked when they are chosen and again when they leave.
 
-use crate::people::id;
+use crate::people::{Agent, id};
 use crate::templates::{CUSTOMER, body, usual};
 use crate::world::{Kind, WHATSAPP_ID, World, eventually};
 use serde_json::{Value, json};
@@ -17,16 +17,33 @@ both!(
     s4_19_an_order_update_is_filled_from_its_reference,
 );
 
-/// To see it go red: let `Reply::check` look at the window for templates too, or let a send move `last_inbound_at`.
-async fn s4_11_a_template_reopens_nothing_and_a_reply_does(kind: Kind) {
+/// The usual templates, and Ann before a conversation whose customer wrote 25 hours ago.
+async fn stale(kind: Kind) -> (World, Agent, String) {
     let world = World::start(kind).await;
     let ann = world.ann().await;
     world.provide(usual()).await;
     let conversation = world.stale(&ann).await;
+    (world, ann, conversation)
+}
+
+/// The id of "welcome", as somebody picks it.
+async fn welcome(ann: &Agent, conversation: &str) -> Value {
+    ann.pick(conversation, "").await["registered"][0]["id"].clone()
+}
+
+/// The id of "order_update", mapped to the customer's name and the order's reference.
+async fn order_update(world: &World) -> Value {
+    let mapping = json!({"vars": {"1": "contact.first_name", "2": "reference.ref"}});
+    world.map("order_update", mapping).await.expect(200);
+    world.template("order_update").await["id"].clone()
+}
+
+/// To see it go red: let `Reply::check` look at the window for templates too, or let a send move `last_inbound_at`.
+async fn s4_11_a_template_reopens_nothing_and_a_reply_does(kind: Kind) {
+    let (world, ann, conversation) = stale(kind).await;
     let refused = ann.write(&conversation, "c0", "Hello?").await;
     assert_eq!(refused.code(), "window_closed");
-    let picks = ann.pick(&conversation, "").await;
-    let welcome = picks["registered"][0]["id"].clone();
+    let welcome = welcome(&ann, &conversation).await;
     let message =
         ann.send_template(&conversation, "c1", json!({"id": welcome})).await.expect(201)["message"].clone();
     assert_eq!((&message["kind"], &message["text"]), (&json!("template"), &json!("Welcome to Bean & Leaf!")));
@@ -48,11 +65,8 @@ async fn s4_11_a_template_reopens_nothing_and_a_reply_does(kind: Kind) {
 }
 
 async fn s4_11_a_template_paused_after_the_pick_is_refused(kind: Kind) {
-    let world = World::start(kind).await;
-    let ann = world.ann().await;
-    world.provide(usual()).await;
-    let conversation = world.stale(&ann).await;
-    let welcome = ann.pick(&conversation, "").await["registered"][0]["id"].clone();
+    let (world, ann, conversation) = stale(kind).await;
+    let welcome = welcome(&ann, &conversation).await;
     let mut socket = world.ada().await.listen().await;
     for (status, told) in
         [("PAUSED", "paused"), ("DISABLED", "disabled"), ("REJECTED", "rejected"), ("PENDING", "pending")]
@@ -69,11 +83,8 @@ async fn s4_11_a_template_paused_after_the_pick_is_refused(kind: Kind) {
 
 /// To see it go red: drop the look at the status in `template_of` of `actors/src/connector/transmit.rs`.
 async fn s4_11_a_template_paused_while_it_waits_is_not_sent(kind: Kind) {
-    let world = World::start(kind).await;
-    let ann = world.ann().await;
-    world.provide(usual()).await;
-    let conversation = world.stale(&ann).await;
-    let welcome = ann.pick(&conversation, "").await["registered"][0]["id"].clone();
+    let (world, ann, conversation) = stale(kind).await;
+    let welcome = welcome(&ann, &conversation).await;
     world.simulator.faults().change(WHATSAPP_ID, |switches| switches.down = true).unwrap();
     let message =
         ann.send_template(&conversation, "c1", json!({"id": welcome})).await.expect(201)["message"].clone();
@@ -89,11 +100,8 @@ async fn s4_11_a_template_paused_while_it_waits_is_not_sent(kind: Kind) {
 
 /// Nobody told us; WhatsApp's refusal does, and the list is read again by itself.
 async fn s4_11_what_whatsapp_no_longer_knows_is_read_again(kind: Kind) {
-    let world = World::start(kind).await;
-    let ann = world.ann().await;
-    world.provide(usual()).await;
-    let conversation = world.stale(&ann).await;
-    let welcome = ann.pick(&conversation, "").await["registered"][0]["id"].clone();
+    let (world, ann, conversation) = stale(kind).await;
+    let welcome = welcome(&ann, &conversation).await;
     world.simulator.delete_template(WHATSAPP_ID, "welcome").unwrap();
     let message =
         ann.send_template(&conversation, "c1", json!({"id": welcome})).await.expect(201)["message"].clone();
@@ -106,15 +114,8 @@ async fn s4_11_what_whatsapp_no_longer_knows_is_read_again(kind: Kind) {
 }
 
 async fn s4_11_a_repeat_is_the_first_message(kind: Kind) {
-    let world = World::start(kind).await;
-    let ann = world.ann().await;
-    world.provide(usual()).await;
-    world
-        .map("order_update", json!({"vars": {"1": "contact.first_name", "2": "reference.ref"}}))
-        .await
-        .expect(200);
-    let conversation = world.stale(&ann).await;
-    let order = world.template("order_update").await["id"].clone();
+    let (world, ann, conversation) = stale(kind).await;
+    let order = order_update(&world).await;
     let ask = json!({"id": order, "vars": {"2": "A-17"}});
     let first = ann.send_template(&conversation, "c1", ask.clone()).await.expect(201)["message"].clone();
     assert_eq!(
@@ -138,7 +139,7 @@ async fn s4_13_a_template_goes_over_the_socket_too(kind: Kind) {
     world.provide(usual()).await;
     // Open or closed makes no difference to a template.
     let conversation = world.fresh(&ann).await;
-    let welcome = ann.pick(&conversation, "").await["registered"][0]["id"].clone();
+    let welcome = welcome(&ann, &conversation).await;
     let mut socket = ann.listen().await;
     let send = |template: Value| json!({"t": "message.send", "conversation_id": conversation, "client_id": "s1", "template": template});
     let refused = socket.ask(send(json!({"id": "12345"}))).await;
@@ -174,15 +175,8 @@ async fn s4_14_the_businesss_language_comes_first(kind: Kind) {
 }
 
 async fn s4_15_no_value_is_missing_empty_or_broken(kind: Kind) {
-    let world = World::start(kind).await;
-    let ann = world.ann().await;
-    world.provide(usual()).await;
-    world
-        .map("order_update", json!({"vars": {"1": "contact.first_name", "2": "reference.ref"}}))
-        .await
-        .expect(200);
-    let conversation = world.stale(&ann).await;
-    let order = world.template("order_update").await["id"].clone();
+    let (world, ann, conversation) = stale(kind).await;
+    let order = order_update(&world).await;
     let send = |vars: Value| ann.send_template(&conversation, "c1", json!({"id": order, "vars": vars}));
     for (vars, missing) in [
         (json!({}), json!(["2"])),

@@ -160,6 +160,11 @@ impl World {
         Config { listen, ..config(&self.database, self.folder.path().to_owned()) }
     }
 
+    /// One more colleague, of no group yet; the server knows of them once it reads its people again.
+    pub(crate) async fn add_colleague(&self, id: i64, name: &str, role: Role) {
+        self.server.store.create_user(BusinessId(1), user(id, name, role), BEGAN).await.unwrap();
+    }
+
     /// Everything the database holds, as text.
     pub(crate) fn dump(&self) -> String {
         self.database.dump()
@@ -246,26 +251,21 @@ impl Server {
     }
 }
 
-/// Within one process the lock of a database that was just closed may linger for a moment.
+/// Within one process the lock of a database that was just closed may linger for a moment; and a restarted server's port may for a moment
+/// be the near end of somebody's connection.
 async fn begin(config: Config) -> Running {
-    let deadline = tokio::time::Instant::now() + PATIENCE;
-    loop {
+    eventually_or("a server", || async {
         match switchboard_web::start(config.clone()).await {
-            Err(ServeError::Start(StartError::Store(StoreError::InUse)))
-                if tokio::time::Instant::now() < deadline =>
-            {
-                tokio::task::yield_now().await;
+            Err(ServeError::Start(StartError::Store(StoreError::InUse))) => {
+                Err("a database in use".to_owned())
             }
-            // A restarted server's port may for a moment be the near end of somebody's connection.
-            Err(ServeError::Listen { error, .. })
-                if error.kind() == std::io::ErrorKind::AddrInUse
-                    && tokio::time::Instant::now() < deadline =>
-            {
-                tokio::time::sleep(Duration::from_millis(20)).await;
+            Err(ServeError::Listen { error, .. }) if error.kind() == std::io::ErrorKind::AddrInUse => {
+                Err("an address in use".to_owned())
             }
-            other => return other.expect("the server starts"),
+            other => Ok(other.expect("the server starts")),
         }
-    }
+    })
+    .await
 }
 
 /// Tests end whenever they like; the server must be gone before its database is.
@@ -278,11 +278,11 @@ impl Drop for Server {
     }
 }
 
-/// There is no call to add colleagues over HTTP: they are there before the server starts.
-async fn people(database: &TestDatabase) {
-    let store = database.open(DATABASES.handle().clone()).await;
-    let (now, business) = (Timestamp(1_767_607_200_000_000), BusinessId(1));
-    let user = |id, name: &str, role| NewUser {
+const BEGAN: Timestamp = Timestamp(1_767_607_200_000_000);
+
+/// Somebody who signs in with [`PASSWORD`].
+fn user(id: i64, name: &str, role: Role) -> NewUser {
+    NewUser {
         id: UserId(id),
         first_name: name.to_owned(),
         last_name: "Tester".to_owned(),
@@ -293,7 +293,13 @@ async fn people(database: &TestDatabase) {
         must_change_password: false,
         locale: None,
         time_zone: None,
-    };
+    }
+}
+
+/// Those every world begins with are there before its server starts.
+async fn people(database: &TestDatabase) {
+    let store = database.open(DATABASES.handle().clone()).await;
+    let (now, business) = (BEGAN, BusinessId(1));
     let (sales, support) = (GroupId(2), GroupId(3));
     let about = Business::new(business, "Bean & Leaf".to_owned(), "GB", "Europe/London", now);
     let group = |id, name: &str| Group::new(id, name);
