@@ -4,6 +4,7 @@ mod assigning;
 mod bulk;
 mod drafts;
 mod ending;
+mod files;
 mod reading;
 mod starting;
 

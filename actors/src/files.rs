@@ -2,8 +2,9 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use switchboard_engine::ids::MediaId;
+use switchboard_engine::ids::{ConversationId, MediaId, UserId};
 use switchboard_engine::message::{Media, MediaKind, MediaState};
+use switchboard_engine::time::Timestamp;
 use switchboard_engine::token;
 use switchboard_schema::StoredBytes;
 use tokio::io::AsyncWriteExt;
@@ -14,6 +15,27 @@ pub struct Files {
     /// Where providers that fetch by link find us.
     public_url: Arc<str>,
     key: [u8; 32],
+}
+
+/// That one user may have one file of one conversation for a while.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pass {
+    pub media: MediaId,
+    pub conversation: ConversationId,
+    pub user: UserId,
+    /// The last second it is good for.
+    pub until: i64,
+}
+
+impl Pass {
+    fn claim(self) -> String {
+        let Self { media, conversation, user, until } = self;
+        format!("pass|{media}|{conversation}|{user}|{until}")
+    }
+
+    pub fn is_over(self, now: Timestamp) -> bool {
+        now > Timestamp::from_seconds(self.until)
+    }
 }
 
 /// What a file really is, by its first bytes.
@@ -136,6 +158,16 @@ impl Files {
     /// Whether `proof` is the one in this file's public link.
     pub fn proves(&self, id: MediaId, proof: &str) -> bool {
         token::verify(&self.key, &format!("file|{id}"), proof)
+    }
+
+    /// The proof that goes with a pass.
+    pub fn sign(&self, pass: Pass) -> String {
+        token::sign(&self.key, &pass.claim())
+    }
+
+    /// Whether `proof` is the one of this very pass.
+    pub fn admits(&self, pass: Pass, proof: &str) -> bool {
+        token::verify(&self.key, &pass.claim(), proof)
     }
 }
 

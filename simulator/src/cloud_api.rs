@@ -107,7 +107,10 @@ async fn upload(
 async fn object(world: Data<World>, request: HttpRequest, path: Named) -> Result<HttpResponse, Refused> {
     let id = &path.1;
     if let Some(media) = world.shelf.get(id) {
-        enter(&world, &request, is_number(&media.account), id).await?;
+        let account = enter(&world, &request, is_number(&media.account), id).await?;
+        if account.switches().files_gone {
+            return Err(GraphError::no_such_object(id).into());
+        }
         return Ok(files::describe(&world, &media, &world.base_url));
     }
     let account = enter(&world, &request, is_number(id), id).await?;

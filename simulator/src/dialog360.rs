@@ -76,6 +76,7 @@ async fn upload(world: Data<World>, request: HttpRequest, form: Multipart) -> Re
 async fn media(world: Data<World>, request: HttpRequest, id: Path<String>) -> Result<HttpResponse, Refused> {
     let account = enter(&world, &request).await?;
     let media = world.shelf.get(&id).filter(|media| media.account == account.key);
+    let media = media.filter(|_| !account.switches().files_gone);
     let media = media.ok_or_else(|| GraphError::no_such_object(&id))?;
     Ok(files::describe(&world, &media, STORAGE))
 }

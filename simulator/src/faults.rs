@@ -33,6 +33,8 @@ pub struct Switches {
     pub status_first: bool,
     /// Only `sent` (or `failed`) is ever reported.
     pub no_receipts: bool,
+    /// Files are answered 404 when the product asks for them.
+    pub files_gone: bool,
 
     /// Off: no status callbacks at all, nothing is queued; for load tests.
     pub callbacks: bool,
@@ -71,6 +73,7 @@ impl Default for Switches {
             reorder: false,
             status_first: false,
             no_receipts: false,
+            files_gone: false,
             callbacks: true,
             threads: true,
             read_at_once: false,

@@ -10,11 +10,10 @@ both!(
     a_conversation_is_assigned_unread_and_given_back,
     a_closed_conversation_ends_and_the_next_message_begins_another,
     reopening_next_to_an_open_conversation_is_refused,
-    the_same_client_id_is_the_same_message,
-    every_reader_has_their_own_place,
-    after_a_day_only_the_customer_can_open_whatsapp_again,
+    s2_03_the_same_client_id_is_the_same_message,
+    s2_14_after_a_day_only_the_customer_can_open_whatsapp_again,
     lists_page_without_gaps_or_repeats,
-    looking_at_a_conversation_takes_nothing_and_tells_the_customer_nothing,
+    s4_06_looking_takes_nothing_and_tells_the_customer_nothing,
 );
 
 /// To see it go red: let `Attend::decide` take the conversation whoever owns it, or the actor answer before its commit.
@@ -153,7 +152,7 @@ async fn reopening_next_to_an_open_conversation_is_refused(kind: Kind) {
 }
 
 /// To see it go red: leave out `Reply::known` and the unique key on conversation and client id.
-async fn the_same_client_id_is_the_same_message(kind: Kind) {
+async fn s2_03_the_same_client_id_is_the_same_message(kind: Kind) {
     let mut world = World::start(kind).await;
     let ann = world.ann().await;
     world.phone("+447700900123").text("Hello").await.unwrap();
@@ -187,43 +186,8 @@ async fn the_same_client_id_is_the_same_message(kind: Kind) {
     assert_eq!(ann.messages(&conversation).await.len(), 3);
 }
 
-async fn every_reader_has_their_own_place(kind: Kind) {
-    let world = World::start(kind).await;
-    let (ada, ann) = (world.ada().await, world.ann().await);
-    let phone = world.phone("+447700900123");
-    for text in ["one", "two", "three"] {
-        phone.text(text).await.unwrap();
-    }
-    let conversation = id(&ann.conversation_with("+447700900123").await);
-    ann.message_where(&conversation, "three", |m| m["text"] == "three").await;
-    let path = format!("/api/v1/conversations/{conversation}");
-    let (mut tab, mut of_ada) = (ann.listen().await, ada.listen().await);
-    let read = |who: &crate::people::Agent, body| {
-        let (who, path) = (who.clone(), format!("{path}/read"));
-        async move { who.post(&path, body).await.expect(200)["read"].clone() }
-    };
-    let state = read(&ann, json!({"upto": 3})).await;
-    assert_eq!((&state["last_read_seq"], &state["read_inbound_count"]), (&json!(3), &json!(2)));
-    assert_eq!(read(&ann, json!({"upto": 2})).await["last_read_seq"], 3, "never back");
-    assert_eq!(
-        read(&ann, json!({"upto": 99})).await,
-        json!({"last_read_seq": 4, "read_inbound_count": 3, "forced_unread": false})
-    );
-    assert_eq!(read(&ann, json!({"unread": true})).await["forced_unread"], true);
-    tab.until("the other tab's mark", |f| {
-        f["t"] == "conversation.read_state" && f["d"]["forced_unread"] == true
-    })
-    .await;
-    assert!(
-        of_ada.settle().await.iter().all(|frame| frame["t"] != "conversation.read_state"),
-        "a place is private"
-    );
-    let of = ada.get(&path).await.expect(200)["read"].clone();
-    assert_eq!(of["last_read_seq"], 0);
-}
-
 /// The clock that counts is the provider's time of the customer's message.
-async fn after_a_day_only_the_customer_can_open_whatsapp_again(kind: Kind) {
+async fn s2_14_after_a_day_only_the_customer_can_open_whatsapp_again(kind: Kind) {
     let world = World::start(kind).await;
     let ann = world.ann().await;
     let old = |id: &str, hours: u64| {
@@ -270,7 +234,7 @@ async fn lists_page_without_gaps_or_repeats(kind: Kind) {
     assert_eq!(unique.len(), 25);
 }
 
-async fn looking_at_a_conversation_takes_nothing_and_tells_the_customer_nothing(kind: Kind) {
+async fn s4_06_looking_takes_nothing_and_tells_the_customer_nothing(kind: Kind) {
     let world = World::start(kind).await;
     let (ada, ann, bob) = (world.ada().await, world.ann().await, world.bob().await);
     let phone = world.phone("+447700900123");

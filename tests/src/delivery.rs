@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use switchboard_simulator::Phone;
 
 both!(
-    ticks_climb_from_the_clock_to_two_blue_ones,
-    an_sms_is_sent_and_delivered,
+    s2_09_ticks_climb_from_the_clock_to_two_blue_ones,
+    s2_08_an_sms_is_sent_and_delivered,
     what_the_provider_took_without_saying_so_is_unknown_and_never_sent_twice,
     an_answer_that_never_comes_leaves_an_honest_clock,
     a_provider_that_is_busy_gets_it_later_and_once,
@@ -22,7 +22,7 @@ async fn greeted(agent: &Agent, phone: &Phone) -> String {
     id(&agent.conversation_with(&phone.number()).await)
 }
 
-async fn ticks_climb_from_the_clock_to_two_blue_ones(kind: Kind) {
+async fn s2_09_ticks_climb_from_the_clock_to_two_blue_ones(kind: Kind) {
     let world = World::start(kind).await;
     let ann = world.ann().await;
     let phone = world.phone("+447700900123");
@@ -56,7 +56,7 @@ async fn ticks_climb_from_the_clock_to_two_blue_ones(kind: Kind) {
     assert_eq!(world.simulator.journal_len(), 1);
 }
 
-async fn an_sms_is_sent_and_delivered(kind: Kind) {
+async fn s2_08_an_sms_is_sent_and_delivered(kind: Kind) {
     let world = World::start(kind).await;
     let ann = world.ann().await;
     let phone = world.sms_phone("+447700900456");

@@ -1,17 +1,17 @@
 //! Who sees what: agents the conversations of their groups, admins all, and nobody learns that there is more.
 
 use crate::people::id;
-use crate::world::{Kind, World};
-use serde_json::json;
+use crate::world::{Kind, World, eventually};
+use serde_json::{Value, json};
 
 both!(
-    agents_see_their_groups_only,
+    s0_39_agents_see_their_groups_only,
     who_loses_a_group_stops_hearing_of_it,
     visitors_never_see_what_is_the_teams_own
 );
 
 /// To see it go red: let `within` in `actors/src/conversation.rs` answer `true`, or `Scope::sees` for users.
-async fn agents_see_their_groups_only(kind: Kind) {
+async fn s0_39_agents_see_their_groups_only(kind: Kind) {
     let world = World::start(kind).await;
     let (ada, ann, cat) = (world.ada().await, world.ann().await, world.cat().await);
     let (mut of_ada, mut of_cat) = (ada.listen().await, cat.listen().await);
@@ -34,6 +34,12 @@ async fn agents_see_their_groups_only(kind: Kind) {
         ("POST", format!("{path}/close"), json!({})),
         ("POST", format!("{path}/reopen"), json!({})),
         ("POST", format!("{path}/read"), json!({"upto": 1})),
+        ("GET", format!("{path}/transcript?format=txt"), json!(null)),
+        ("GET", format!("{path}/draft"), json!(null)),
+        ("POST", format!("{path}/notes"), json!({"client_id": "n", "text": "Hi"})),
+        ("GET", format!("{file}/link"), json!(null)),
+        ("POST", format!("{file}/retry"), json!({})),
+        ("DELETE", path.clone(), json!({})),
         ("GET", "/api/v1/conversations?group_id=2".to_owned(), json!(null)),
         ("GET", "/api/v1/inbox/counts?group_id=2".to_owned(), json!(null)),
         ("GET", "/api/v1/groups/2/members".to_owned(), json!(null)),
@@ -52,6 +58,14 @@ async fn agents_see_their_groups_only(kind: Kind) {
     assert_eq!(all["conversations"], json!([]));
     assert_eq!(cat.get("/api/v1/inbox/counts").await.expect(200)["counts"]["team"], 0);
     assert_eq!(cat.get("/api/v1/channels").await.expect(200)["channels"], json!([]));
+    let hits = |found: Value| (found["conversations"].clone(), found["messages"].clone());
+    let look = "/api/v1/search?q=look";
+    eventually("the index", || async {
+        let found = ann.get(look).await.expect(200);
+        (found["messages"].as_array().is_some_and(|hits| !hits.is_empty())).then_some(())
+    })
+    .await;
+    assert_eq!(hits(cat.get(look).await.expect(200)), (json!([]), json!([])));
     for command in ["attend", "close", "unassign", "reopen"] {
         let answer = of_cat
             .ask(json!({"t": format!("conversation.{command}"), "conversation_id": conversation}))

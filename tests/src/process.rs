@@ -61,6 +61,13 @@ impl Process {
         }
     }
 
+    /// The most memory it has ever held, in bytes.
+    pub(crate) fn peak_memory(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("it runs");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("a peak");
+        line.trim().trim_end_matches(" kB").parse::<u64>().expect("a number") << 10
+    }
+
     /// Waits for its end and answers its exit code, `None` after a signal.
     pub(crate) async fn ended(&mut self) -> Option<i32> {
         let child = &mut self.child;

@@ -1,10 +1,12 @@
 //! Conversations to keep: as text and as PDF, for those who may, without what is nobody else's business.
 
 use crate::answer::Answer;
-use crate::people::id;
-use crate::world::{HTTP, Kind, World};
+use crate::people::{Agent, id};
+use crate::process::Process;
+use crate::world::{HTTP, Kind, PATIENCE, World};
 use serde_json::json;
 use std::process::Command;
+use std::time::Instant;
 
 both!(
     s2_37_only_admins_and_assignees_export,
@@ -97,27 +99,52 @@ async fn s2_36_both_formats_hold_every_word(kind: Kind) {
     assert_eq!(lines(&ada.get(&format!("{path}txt")).await.text()), lines(&text));
 }
 
-/// Straight into the database: ten thousand webhooks would be another test.
-async fn s2_36_ten_thousand_messages(kind: Kind) {
-    let world = World::start(kind).await;
-    let ada = world.ada().await;
-    world.phone("+447700900123").text("The first").await.unwrap();
-    let conversation = id(&ada.conversation_with("+447700900123").await);
+/// A conversation with a customer who wrote ten thousand messages: the events 1 to 10,001. Straight into the database: as many webhooks would
+/// be another test.
+pub(crate) async fn long_talk(world: &mut World, number: &str) -> String {
+    world.phone(number).text("The first").await.unwrap();
+    let conversation = id(&world.ada().await.conversation_with(number).await);
+    world.server.stop().await;
     let numbers = "WITH RECURSIVE n (i) AS (SELECT 3 UNION ALL SELECT i + 1 FROM n WHERE i < 10001)";
     world.database.run(&format!(
         "{numbers} INSERT INTO message (id, conversation_id, seq, channel_id, direction, kind, sender_kind, sender_id, body, at) \
          SELECT i, {conversation}, i, {}, 'in', 'text', 'contact', 1, 'Message number ' || i || ' of a long talk', 1767607200000000 FROM n",
         world.whatsapp
     ));
+    // Where the log of the installation goes on, and the conversation's own.
     world.database.run(&format!(
         "{numbers} INSERT INTO event (position, conversation_id, seq, kind, at, message_id) \
-         SELECT 1000000 + i, {conversation}, i, 'message.created', 1767607200000000, i FROM n"
+         SELECT (SELECT MAX(position) FROM event) + i, {conversation}, i, 'message.created', 1767607200000000, i FROM n"
     ));
+    world.database.run(&format!(
+        "UPDATE conversation SET last_seq = 10001, last_inbound_seq = 10001, inbound_count = 10000 WHERE id = {conversation}"
+    ));
+    world.restart().await;
+    conversation
+}
+
+/// In a process of its own, whose memory is nobody else's. The bounds are those of a debug build on a busy machine.
+async fn s2_36_ten_thousand_messages(kind: Kind) {
+    let mut world = World::start(kind).await;
+    let conversation = long_talk(&mut world, "+447700900123").await;
+    world.server.stop().await;
+    let process = Process::start(&world.database, world.folder.path()).await;
+    let ada = Agent::sign_in(&process.url, "ada@team.test").await;
+    let before = process.peak_memory();
+    let asked = Instant::now();
     let pdf = ada.get(&format!("/api/v1/conversations/{conversation}/transcript?format=pdf")).await;
+    let (took, grown) = (asked.elapsed(), process.peak_memory().saturating_sub(before));
     let words = words_of(&pdf.bytes);
     for number in [3, 5_000, 10_001] {
         assert!(words.contains(&format!("Message number {number} of a long talk")), "{number}");
     }
+    eprintln!(
+        "10,000 messages as PDF: {took:?}, {} kB, {} MiB of memory",
+        pdf.bytes.len() / 1_000,
+        grown >> 20
+    );
+    assert!(took < PATIENCE, "{took:?}");
+    assert!(grown < 256 << 20, "{} MiB", grown >> 20);
 }
 
 async fn h_38_a_visitor_keeps_their_own_version(kind: Kind) {

@@ -19,6 +19,7 @@ both!(
     s0_10_of_three_admins_one_is_left,
     s0_11_agents_have_no_users_page_but_a_profile,
     s0_17_new_users_join_the_first_group,
+    h_29_whoever_is_invited_starts_as_an_agent,
     h_30_a_mail_for_an_assignment_is_everybody_s_own_choice,
     d_08_changes_of_users_are_written_down,
 );
@@ -383,6 +384,41 @@ async fn s0_17_new_users_join_the_first_group(kind: Kind) {
     elsewhere["groups"] = json!([]);
     let user = ada.post("/api/v1/users", elsewhere).await.expect(201)["user"].clone();
     assert_eq!(user["groups"], json!([]), "an admin may wish for none");
+}
+
+/// Adding, another role, taking away: an admin's business alone, and felt at once.
+async fn h_29_whoever_is_invited_starts_as_an_agent(kind: Kind) {
+    let world = World::start(kind).await;
+    let (ada, ann) = (world.ada().await, world.ann().await);
+    let mut body = eve();
+    body.as_object_mut().unwrap().remove("role");
+    ann.post("/api/v1/users", body.clone()).await.refused(403, "forbidden");
+    let user = ada.post("/api/v1/users", body).await.expect(201)["user"].clone();
+    assert_eq!((&user["role"], &user["groups"][0]["role"]), (&json!("agent"), &json!("agent")));
+    let secret = token(&world.mail("eve@team.test", 1).await, "welcome");
+    let accepted = stranger(
+        &world.server.url,
+        "/api/v1/invitations/accept",
+        json!({"token": secret, "password": PASSWORD}),
+    )
+    .await;
+    let eve = Agent::of(&world.server.url, &accepted);
+    eve.get("/api/v1/users").await.refused(403, "forbidden");
+    let path = format!("/api/v1/users/{}", eve.id);
+    for who in [&ann, &eve] {
+        who.patch(&path, json!({"role": "admin"})).await.refused(403, "forbidden");
+        who.post(&format!("{path}/deactivate"), json!({})).await.refused(403, "forbidden");
+    }
+    let mut socket = eve.listen().await;
+    ada.patch(&path, json!({"role": "admin"})).await.expect(200);
+    socket.until("her new role", |f| f["t"] == "user.updated" && f["d"]["user"]["role"] == "admin").await;
+    eve.get("/api/v1/users").await.expect(200);
+    ada.patch(&path, json!({"role": "agent"})).await.expect(200);
+    eve.get("/api/v1/users").await.refused(403, "forbidden");
+    ada.post(&format!("{path}/deactivate"), json!({})).await.expect(200);
+    assert_eq!(eve.get("/api/v1/session").await.status, 401);
+    assert_eq!(socket.closed().await, Some(4001));
+    assert_eq!(row(&ada, "eve@team.test").await["status"], "deactivated", "what she wrote keeps its author");
 }
 
 /// To see it go red: leave out `mail_assigned` in the desk.

@@ -7,11 +7,11 @@ use serde_json::{Value, json};
 
 both!(
     nothing_is_stored_before_the_first_message,
-    a_visitor_and_an_agent_talk_with_ticks,
-    a_reload_keeps_the_history_and_misses_nothing,
+    s2_08_a_visitor_and_an_agent_talk_with_ticks,
+    s0_18_a_reload_keeps_the_history_and_misses_nothing,
     tokens_open_one_visitor_of_one_widget,
     a_message_sent_twice_is_one,
-    pages_of_other_shops_are_turned_away,
+    s0_18_pages_of_other_shops_are_turned_away,
     a_visitor_who_floods_is_slowed_down,
     typing_is_seen_on_both_sides,
 );
@@ -44,7 +44,7 @@ async fn nothing_is_stored_before_the_first_message(kind: Kind) {
     assert_eq!(row["window"]["state"], "none");
 }
 
-async fn a_visitor_and_an_agent_talk_with_ticks(kind: Kind) {
+async fn s2_08_a_visitor_and_an_agent_talk_with_ticks(kind: Kind) {
     let world = World::start(kind).await;
     let ann = world.ann().await;
     let mut of_ann = ann.listen().await;
@@ -77,7 +77,7 @@ async fn a_visitor_and_an_agent_talk_with_ticks(kind: Kind) {
     assert_eq!(ann.conversation(&conversation).await["status"], "open");
 }
 
-async fn a_reload_keeps_the_history_and_misses_nothing(kind: Kind) {
+async fn s0_18_a_reload_keeps_the_history_and_misses_nothing(kind: Kind) {
     let mut world = World::start(kind).await;
     let ann = world.ann().await;
     let mut visitor = world.visitor(None).await;
@@ -165,7 +165,7 @@ async fn a_message_sent_twice_is_one(kind: Kind) {
     assert_eq!(ann.messages(&id(&row)).await.len(), 1);
 }
 
-async fn pages_of_other_shops_are_turned_away(kind: Kind) {
+async fn s0_18_pages_of_other_shops_are_turned_away(kind: Kind) {
     let world = World::start(kind).await;
     let ada = world.ada().await;
     let strict = json!({"kind": "webchat", "provider": "widget", "name": "Strict", "group_id": "2",

@@ -148,7 +148,9 @@ fn conversations_and_search(config: &mut ServiceConfig<'_>) {
         .service(replies::update_reply)
         .service(replies::delete_reply)
         .service(media::upload_media)
-        .service(media::download_media);
+        .service(media::download_media)
+        .service(media::link_media)
+        .service(media::retry_media);
 }
 
 /// How extractors refuse, the document itself, and the app for every other address.

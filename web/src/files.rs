@@ -14,6 +14,7 @@ use actix_web::{HttpRequest, HttpResponse, get, web};
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt, stream};
 use serde::Serialize;
+use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use std::io::SeekFrom;
 use std::path::{Path, PathBuf};
@@ -158,7 +159,8 @@ fn sniff(head: &[u8], file_name: Option<&str>) -> Result<Sniffed, ApiError> {
 
 fn too_large(limit: u64) -> ApiError {
     let detail = format!("A file of this kind may have at most {} MB.", limit / MIB);
-    ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "media_too_large", detail)
+    let facts = Map::from_iter([("max".to_owned(), Value::from(limit))]);
+    ApiError { facts, ..ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "media_too_large", detail) }
 }
 
 fn bad_form(error: MultipartError) -> ApiError {

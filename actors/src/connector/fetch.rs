@@ -15,7 +15,8 @@ const MAX_FILE: usize = 100 << 20;
 const TRIES: u32 = 4;
 const REDIRECTS: usize = 3;
 
-/// Fetches every pending file of a message; what cannot be had ends as `unavailable`, never as forgotten.
+/// Fetches every pending file of a message; what cannot be had ends as `unavailable`, from
+/// where a person may have it tried again; never as forgotten.
 pub(super) async fn files_of(connection: &Connection, message_id: MessageId) {
     let message = match connection.core.store.message(message_id).await {
         Ok(Some(message)) => message,
@@ -51,13 +52,15 @@ pub(super) async fn resume(connection: &Connection) {
 
 async fn fetch_with_retries(connection: &Connection, file: Media) -> Media {
     for attempt in 0..TRIES {
+        if attempt > 0 {
+            tokio::time::sleep(Duration::from_millis(250 << (2 * (attempt - 1)))).await;
+        }
         if let Some(bytes) = fetch(connection, &file).await
             && let Ok((media, stored)) = connection.files.store(&file, bytes).await
             && connection.core.store.set_file_stored(file.id, stored).await.is_ok()
         {
             return media;
         }
-        tokio::time::sleep(Duration::from_millis(250 << (2 * attempt))).await;
     }
     Media { state: MediaState::Unavailable, ..file }
 }

@@ -19,10 +19,20 @@ pub struct Advance {
 impl Advance {
     pub(super) fn decide(&self, outcome: &mut Outcome) {
         let current = self.message.current(outcome);
-        let failed = current.join(self.receipt.status) == Status::Failed && current != Status::Failed;
-        advance(outcome, self.message.id, current, &self.receipt, self.provider_message_id.as_ref());
+        let receipt = Receipt { status: self.step(outcome), ..self.receipt.clone() };
+        let failed = current.join(receipt.status) == Status::Failed && current != Status::Failed;
+        advance(outcome, self.message.id, current, &receipt, self.provider_message_id.as_ref());
         if failed {
-            heed_a_stop(outcome, &self.message, &self.receipt);
+            heed_a_stop(outcome, &self.message, &receipt);
+        }
+    }
+
+    /// A text message is never read, whatever its carrier calls the last report.
+    fn step(&self, outcome: &Outcome) -> Status {
+        let route = outcome.next.route_of(self.message.channel_id);
+        match self.receipt.status {
+            Status::Read if route.is_some_and(|route| route.kind == ChannelKind::Sms) => Status::Delivered,
+            status => status,
         }
     }
 }
@@ -106,7 +116,7 @@ fn is_overtaken(step: Status, current: Status) -> bool {
     )
 }
 
-/// A provider's file is stored with us (`Ready`), or is gone for good (`Unavailable`).
+/// A provider's file is stored with us (`Ready`), could not be had (`Unavailable`), or is tried once more (`Pending`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FileArrived {
     pub message_id: MessageId,

@@ -160,4 +160,6 @@ pub const ROUTES: &[Route] = &[
 
     at("POST", "/api/v1/media", SignedIn(Op::SendMessage)),
     at("GET", "/api/v1/media/{id}", Conversation(Op::DownloadMedia)),
+    at("GET", "/api/v1/media/{id}/link", Conversation(Op::DownloadMedia)),
+    at("POST", "/api/v1/media/{id}/retry", Conversation(Op::DownloadMedia)),
 ];

@@ -85,10 +85,16 @@ pub struct CreateUserRequest {
     /// The user name.
     email: String,
     mobile: Option<String>,
+    /// Without it: `agent`.
+    #[serde(default = "newcomer")]
     #[schema(value_type = String, example = "agent")]
     role: Role,
     /// Without it: the first group, as an agent.
     groups: Option<Vec<GroupRole>>,
+}
+
+fn newcomer() -> Role {
+    Role::Agent
 }
 
 #[derive(Deserialize, ToSchema)]

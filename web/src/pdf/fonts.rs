@@ -18,16 +18,28 @@ static FONTS: LazyLock<Vec<Font>> = LazyLock::new(|| {
     FILES.iter().filter_map(load).collect()
 });
 
+/// Font and width of the characters most texts are made of: asking the fonts for each is most of the work of a long transcript.
+static COMMON: LazyLock<Vec<(FaceId, f32)>> = LazyLock::new(|| ('\0'..'\u{600}').map(look_up).collect());
+
+fn common(c: char) -> (FaceId, f32) {
+    COMMON.get(c as usize).copied().unwrap_or_else(|| look_up(c))
+}
+
+fn look_up(c: char) -> (FaceId, f32) {
+    let id = FACES.iter().position(|face| face.glyph_index(c).is_some()).unwrap_or(0);
+    let face = face(id);
+    let units = face.glyph_index(c).and_then(|glyph| face.glyph_hor_advance(glyph));
+    (id, units.map_or(0.6, |units| f32::from(units) / face.units_per_em() as f32))
+}
+
 /// The first font that can draw a character; the first of all, which draws a box, when none can.
 pub(super) fn face_of(c: char) -> FaceId {
-    FACES.iter().position(|face| face.glyph_index(c).is_some()).unwrap_or(0)
+    common(c).0
 }
 
 /// How wide a character is, in units of the font's size.
 pub(super) fn advance(c: char) -> f32 {
-    let face = face(face_of(c));
-    let glyph = face.glyph_index(c).and_then(|glyph| face.glyph_hor_advance(glyph));
-    glyph.map_or(0.6, |units| f32::from(units) / face.units_per_em() as f32)
+    common(c).1
 }
 
 pub(super) fn face(id: FaceId) -> &'static Face<'static> {

@@ -12,6 +12,7 @@ const SWITCHES = [
   ["reorder", "Shuffle callbacks, statuses before messages"],
   ["status_first", "First status arrives before the answer"],
   ["no_receipts", "No delivery receipts"],
+  ["files_gone", "Files cannot be fetched"],
   ["refuse_at_once", "Refuse undeliverable messages at once", "wa"],
   ["read_at_once", "All customers read at once", "wa"],
 ];

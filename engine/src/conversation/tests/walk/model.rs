@@ -38,7 +38,11 @@ impl Model {
         match command {
             Command::Receive(receive) => return self.receive(receive, now),
             Command::Reply(reply) => return self.reply(reply, now),
-            Command::Advance(advance) => self.climb(advance.message.id, advance.receipt.status),
+            Command::Advance(advance) => {
+                let (id, news) = (advance.message.id, advance.receipt.status);
+                let never = news == Status::Read && self.of(id).kind == ChannelKind::Sms;
+                self.climb(id, if never { Status::Delivered } else { news });
+            }
             Command::Acknowledge(acknowledge) => {
                 let reached: Vec<MessageId> =
                     messages(log).filter(|m| m.seq <= acknowledge.upto).map(|m| m.id).collect();

@@ -179,7 +179,8 @@ export const en = {
   },
   media: {
     pending: 'Receiving…',
-    unavailable: 'No longer available',
+    unavailable: 'Not available',
+    retry: (name: string) => `Try to fetch ${name} again`,
     download: (name: string) => `Download ${name}`,
     open: (name: string) => `Show ${name} larger`,
     preview: 'Picture',

@@ -155,6 +155,9 @@ export const api = {
   /** Notes are for administrators: whoever else asks for them is refused. */
   transcript_url: (id: Id, format: 'txt' | 'pdf', notes: boolean) =>
     `${BASE}${at(id)}/transcript${query({ format, notes: notes ? 'true' : undefined, system: 'true' })}`,
+  /** A link that works for ten minutes, for whoever asked for it. */
+  media_link: (id: Id) => call<{ url: string; expires_at: string }>('GET', `/media/${encodeURIComponent(id)}/link`),
+  retry_media: (id: Id) => call<{ media: Media }>('POST', `/media/${encodeURIComponent(id)}/retry`),
   media_url: (id: Id, inline = false) => `${BASE}/media/${encodeURIComponent(id)}${inline ? '?inline=1' : ''}`,
 }
 
