@@ -270,13 +270,11 @@ async fn judge(core: &Core, state: Arc<Conversation>, command: &Command, quietly
         Ok(Ok(decided)) => decided,
         Ok(Err(refusal)) => {
             metrics::counter!(crate::telemetry::REFUSALS, "code" => refusal.code()).increment(1);
-            gate::undo(core, command).await;
             return Verdict::Trouble(refusal.into());
         }
         Err(_) => return Verdict::Panicked,
     };
     if outcome.is_empty() {
-        gate::undo(core, command).await;
         return facts::first_answer(core, &state, command)
             .await
             .map_or_else(Verdict::Trouble, |message| Verdict::Done(repeat(state, message)));
@@ -286,10 +284,7 @@ async fn judge(core: &Core, state: Arc<Conversation>, command: &Command, quietly
             aftermath::tell(core, &state, command, &done, quietly);
             Verdict::Done(done)
         }
-        Err(error) => {
-            gate::undo(core, command).await;
-            after_conflict(core, state, command, error).await
-        }
+        Err(error) => after_conflict(core, state, command, error).await,
     }
 }
 

@@ -59,8 +59,8 @@ impl Actors {
     pub async fn sendable(&self, by: UserId, to: ConversationId, q: &str) -> Result<Sendable, Trouble> {
         let user = self.user(by)?;
         let conversation = self.look(by, to).await?;
-        let channels: Vec<ChannelId> = conversation
-            .routes
+        let lines = crate::conversation::lines_of(&self.core, &conversation).await?;
+        let channels: Vec<ChannelId> = lines
             .iter()
             .filter(|route| route.kind == ChannelKind::Whatsapp)
             .map(|route| route.channel_id)

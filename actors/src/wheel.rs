@@ -21,7 +21,6 @@ const MOST: usize = 500;
 /// Runs for as long as the program does.
 pub(crate) async fn turn(actors: Actors) {
     let core = &actors.core;
-    finish_cancels(&actors).await;
     // Clients that come back read the windows anew; only what ends from here on is told.
     let mut told = core.clock.now();
     loop {
@@ -101,21 +100,5 @@ async fn end_windows(actors: &Actors, told: Timestamp, now: Timestamp) -> Result
             }
             _ => return Ok(now.max(told)),
         }
-    }
-}
-
-/// What was being taken back when the program ended is back.
-async fn finish_cancels(actors: &Actors) {
-    match actors.core.store.cancelling().await {
-        Ok(rows) => {
-            for row in rows {
-                // Nobody was told that it worked: it waits again.
-                let held = row.release_at > actors.core.clock.now();
-                if let Err(error) = actors.core.store.outbox_give_back(row.message_id, held).await {
-                    tracing::warn!(%error, "a message that was not cancelled waits until the next start");
-                }
-            }
-        }
-        Err(error) => tracing::warn!(%error, "interrupted cancellations could not be read"),
     }
 }

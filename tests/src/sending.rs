@@ -2,6 +2,7 @@
 
 use crate::people::{Agent, id};
 use crate::provider::{failed, text};
+use crate::templates::usual;
 use crate::world::{Kind, WHATSAPP_ID, World};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -18,6 +19,7 @@ both!(
     s4_04_window_changes_are_told_at_the_exact_moment,
     q_11_groups_have_hours_of_their_own,
     h_07_another_channel_of_the_same_person,
+    h_07_a_template_goes_to_somebody_who_wrote_elsewhere,
 );
 
 const DAY: Duration = Duration::from_hours(24);
@@ -335,4 +337,23 @@ async fn h_07_another_channel_of_the_same_person(kind: Kind) {
     assert_eq!(&*world.phone(JO).inbox()[0].body, "By WhatsApp");
     let elsewhere = json!({"client_id": "c2", "text": "?", "channel_id": world.webchat});
     ann.post(&path, elsewhere).await.refused(422, "validation");
+}
+
+/// To see it go red: look for the template's channel among the conversation's routes only.
+async fn h_07_a_template_goes_to_somebody_who_wrote_elsewhere(kind: Kind) {
+    let world = World::start(kind).await;
+    let ann = world.ann().await;
+    world.provide(usual()).await;
+    let conversation = written_by(&world, &ann, JO, "Hello by SMS").await;
+    let welcome = ann.pick(&conversation, "welcome").await["registered"][0]["id"].clone();
+    let path = format!("/api/v1/conversations/{conversation}/messages");
+    let astray = json!({"client_id": "c0", "channel_id": world.sms, "template": {"id": welcome}});
+    let refused = ann.post(&path, astray).await;
+    assert_eq!((refused.code(), &refused.json()["error"]["field"]), ("validation", &json!("channel_id")));
+    let sent = ann.send_template(&conversation, "c1", json!({"id": welcome})).await.expect(201);
+    ann.status(&conversation, &id(&sent["message"]), "delivered").await;
+    assert_eq!(&*world.phone(JO).inbox()[0].body, "Welcome to Bean & Leaf!");
+    let channels: Vec<Value> =
+        ann.messages(&conversation).await.iter().map(|one| one["channel_id"].clone()).collect();
+    assert_eq!(channels, [json!(world.sms), json!(world.whatsapp)], "one conversation, two channels");
 }

@@ -105,7 +105,7 @@ async fn s2_10_what_may_have_arrived_needs_a_confirmation(kind: Kind) {
     assert_eq!(world.simulator.journal_len(), 2);
 }
 
-/// To see it go red: let `outbox_take_back` answer `true` whatever it found.
+/// To see it go red: let `gate::cancel` say `taken_back` whatever `withdraw` answered.
 async fn s2_11_a_queued_message_is_taken_back(kind: Kind) {
     let world = World::start(kind).await;
     let ann = world.ann().await;

@@ -255,7 +255,7 @@ async fn reply(
     let ReplyWish { message_id, by, client_id, attends, .. } = wish;
     let newer = newer(core, state, &by, wish.expected_seq).await?;
     let (text, template) = match wish.template {
-        Some(wish) => filled(core, state, &client_id, *wish).await?,
+        Some(asked) => filled(core, state, &client_id, wish.channel_id, *asked).await?,
         None => (wish.text, None),
     };
     let attachments = match attachments(core, &by, wish.media_ids).await {
@@ -297,20 +297,26 @@ async fn delete(core: &Core, state: &Conversation, by: Member, allowed: bool) ->
     Ok(Command::Delete(Delete { by, allowed, queued }))
 }
 
-/// The template as it is now, filled in. One that was said before is the same again, whatever became of the template since.
+/// The template as it is now, filled in; it goes out where it is registered and nowhere else. One that was said before is the same again, whatever became of the template since.
 async fn filled(
     core: &Core,
     state: &Conversation,
     client_id: &str,
+    channel: Option<ChannelId>,
     wish: TemplateWish,
 ) -> Result<(String, Option<Box<Filled>>), Trouble> {
     let unknown = || Refusal::Invalid {
         field: "template.id",
-        detail: "is not a template of a WhatsApp channel this contact writes on".to_owned(),
+        detail: "is not a template of a WhatsApp channel this contact can be reached on".to_owned(),
     };
     let template = core.store.template(wish.ask.id).await?.ok_or_else(unknown)?;
-    if !state.routes.iter().any(|route| route.channel_id == template.channel_id) {
+    if gate::line_to(core, state, template.channel_id).await?.is_none() {
         return Err(unknown().into());
+    }
+    if channel.is_some_and(|channel| channel != template.channel_id) {
+        let detail =
+            format!("is not {}, where this template is registered; leave it out", template.channel_id);
+        return Err(Refusal::Invalid { field: "channel_id", detail }.into());
     }
     let TemplateAsk { vars, reference, .. } = wish.ask;
     let facts = Facts::of(&state.contact, &wish.business_name, &wish.agent_first_name);
@@ -376,7 +382,7 @@ async fn unsent(core: &Core, state: &Conversation, takes_back: bool) -> Result<V
         return Ok(Vec::new());
     }
     let store = &core.store;
-    Ok(if takes_back { store.withdraw(state.id).await? } else { store.queued_of(state.id).await? })
+    Ok(if takes_back { store.withdraw(state.id, None).await? } else { store.queued_of(state.id).await? })
 }
 
 /// Whether messages were withdrawn for this command, which only its commit may cancel.
@@ -384,6 +390,7 @@ pub(super) fn took_back(command: &Command) -> bool {
     match command {
         Command::Close(close) => close.pending == Some(Pending::Cancel) && !close.queued.is_empty(),
         Command::Delete(delete) => !delete.queued.is_empty(),
+        Command::Cancel(cancel) => cancel.taken_back,
         _ => false,
     }
 }

@@ -163,17 +163,9 @@ pub(super) async fn cancel(
     let message = waiting(core, state, id).await?.message;
     // Who may not is refused before anything is touched.
     state.require(Operation::SendMessage, &by)?;
-    let taken_back = message.status == Status::Queued && core.store.outbox_take_back(id).await?;
+    let taken_back =
+        message.status == Status::Queued && !core.store.withdraw(state.id, Some(id)).await?.is_empty();
     Ok(Command::Cancel(Cancel { by, message, taken_back }))
-}
-
-/// Whatever was taken back for a command that came to nothing waits again.
-pub(super) async fn undo(core: &Core, command: &Command) {
-    let Command::Cancel(Cancel { message, taken_back: true, .. }) = command else { return };
-    let held = core.store.message(message.id).await.ok().flatten().is_some_and(|found| found.hold.is_some());
-    if let Err(error) = core.store.outbox_give_back(message.id, held).await {
-        tracing::warn!(%error, "a message that was not cancelled is put back after the next start");
-    }
 }
 
 /// Windows this outcome opens that were not open before.

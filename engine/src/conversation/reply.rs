@@ -32,7 +32,7 @@ pub struct Reply {
     pub birth: Option<Birth>,
     /// A registered template instead of free text: `text` is its body, an attachment its header's file.
     pub template: Option<Box<Filled>>,
-    /// The line it goes out on; `None`: where the customer wrote last.
+    /// The line it goes out on, which `around` is about; `None`: where the customer wrote last.
     pub route: Option<Route>,
     pub around: Circumstances,
 }
@@ -53,9 +53,8 @@ impl Reply {
         if self.newer > 0 {
             return Err(Refusal::NewerMessages { count: self.newer });
         }
-        let Some(route) = self.route(outcome).cloned() else {
-            return Err(Refusal::ChannelNotConnected);
-        };
+        let route = self.route.as_ref().or_else(|| outcome.next.reply_route()).cloned();
+        let route = route.ok_or(Refusal::ChannelNotConnected)?;
         self.check()?;
         let Passage { hold, warnings } = self.judge(&route, outcome.now())?;
         outcome.warnings = warnings;
@@ -75,19 +74,6 @@ impl Reply {
         let id = Some(self.client_id.as_str());
         let known = outcome.next.recent_outbound.iter().find(|sent| sent.client_id.as_deref() == id)?;
         Some(*known.text == *self.text)
-    }
-
-    /// The chosen line; else a template goes where it is registered, and free text where the customer wrote last.
-    fn route<'a>(&'a self, outcome: &'a Outcome) -> Option<&'a Route> {
-        if self.route.is_some() {
-            return self.route.as_ref();
-        }
-        match &self.template {
-            None => outcome.next.reply_route(),
-            Some(template) => {
-                outcome.next.routes.iter().find(|route| Some(route.channel_id) == template.channel_id)
-            }
-        }
     }
 
     /// What has nothing to do with the channel; the gate judges the rest.

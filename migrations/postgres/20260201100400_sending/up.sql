@@ -28,7 +28,7 @@ CREATE TABLE business_hours (
   PRIMARY KEY (business_id, group_id)
 );
 
--- In the outbox such a message has the state 'held', and 'cancelling' while it is taken back.
+-- In the outbox such a message has the state 'held'.
 ALTER TABLE message ADD COLUMN hold_reason TEXT;
 ALTER TABLE message ADD COLUMN release_at BIGINT;
 CREATE INDEX outbox_conversation ON outbox (conversation_id);

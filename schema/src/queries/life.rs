@@ -43,16 +43,27 @@ pub(crate) async fn queued(conn: &mut Conn, of: ConversationId) -> Result<Vec<Me
     Ok(ids.into_iter().map(MessageId).collect())
 }
 
-/// Takes such messages out of everybody's reach and answers which those are.
-pub(crate) async fn withdraw(conn: &mut Conn, of: ConversationId) -> Result<Vec<MessageId>, StoreError> {
+/// Takes such messages, or the one of them, out of everybody's reach and answers which those are.
+pub(crate) async fn withdraw(
+    conn: &mut Conn,
+    of: ConversationId,
+    only: Option<MessageId>,
+) -> Result<Vec<MessageId>, StoreError> {
     let mut ids = Vec::new();
     for (waits, withdrawn) in WITHDRAWN {
         let waiting = outbox::conversation_id.eq(of.0).and(outbox::state.eq(waits));
-        let taken: Vec<i64> = diesel::update(outbox::table.filter(waiting))
-            .set(outbox::state.eq(withdrawn))
-            .returning(outbox::message_id)
-            .load(conn)
-            .await?;
+        let set = outbox::state.eq(withdrawn);
+        let taken: Vec<i64> = match only {
+            Some(id) => {
+                let one = waiting.and(outbox::message_id.eq(id.0));
+                let update = diesel::update(outbox::table.filter(one)).set(set);
+                update.returning(outbox::message_id).load(conn).await?
+            }
+            None => {
+                let update = diesel::update(outbox::table.filter(waiting)).set(set);
+                update.returning(outbox::message_id).load(conn).await?
+            }
+        };
         ids.extend(taken);
     }
     ids.sort_unstable();

@@ -158,25 +158,6 @@ pub(crate) async fn outbox_row(conn: &mut Conn, id: MessageId) -> Result<Option<
     }))
 }
 
-/// Out of the connector's reach; false when it has it already, or it is not there.
-pub(crate) async fn take_back(conn: &mut Conn, id: MessageId) -> Result<bool, StoreError> {
-    let waiting = outbox::state.eq("queued").or(outbox::state.eq("held"));
-    let changed = diesel::update(outbox::table.find(id.0).filter(waiting))
-        .set(outbox::state.eq("cancelling"))
-        .execute(conn)
-        .await?;
-    Ok(changed == 1)
-}
-
-/// The taking back came to nothing: it waits again.
-pub(crate) async fn give_back(conn: &mut Conn, id: MessageId, held: bool) -> Result<(), StoreError> {
-    diesel::update(outbox::table.find(id.0).filter(outbox::state.eq("cancelling")))
-        .set(outbox::state.eq(if held { "held" } else { "queued" }))
-        .execute(conn)
-        .await?;
-    Ok(())
-}
-
 type HeldRow = (i64, i64, i64);
 
 fn held((message, conversation, due): HeldRow) -> Held {
@@ -194,17 +175,6 @@ pub(crate) async fn held_until(
         .filter(outbox::state.eq("held").and(outbox::due_at.le(upto.0)))
         .order((outbox::due_at, outbox::message_id))
         .limit(limit as i64)
-        .select((outbox::message_id, outbox::conversation_id, outbox::due_at))
-        .load(conn)
-        .await?;
-    Ok(rows.into_iter().map(held).collect())
-}
-
-/// What was being taken back when the program ended.
-pub(crate) async fn cancelling(conn: &mut Conn) -> Result<Vec<Held>, StoreError> {
-    let rows: Vec<HeldRow> = outbox::table
-        .filter(outbox::state.eq("cancelling"))
-        .order(outbox::message_id)
         .select((outbox::message_id, outbox::conversation_id, outbox::due_at))
         .load(conn)
         .await?;

@@ -23,9 +23,14 @@ impl Store {
         run!(self, read, |conn, queries| queries::life::queued(conn, conversation))
     }
 
-    /// Takes those messages out of every connector's reach and answers which. Cancel them in a commit, or put them back.
-    pub async fn withdraw(&self, conversation: ConversationId) -> Result<Vec<MessageId>, StoreError> {
-        run!(self, write, |conn, queries| queries::life::withdraw(conn, conversation))
+    /// Takes those messages, or the one of them, out of every connector's reach and answers which: what is not answered is
+    /// under way or settled. Cancel them in a commit, or put them back.
+    pub async fn withdraw(
+        &self,
+        conversation: ConversationId,
+        only: Option<MessageId>,
+    ) -> Result<Vec<MessageId>, StoreError> {
+        run!(self, write, |conn, queries| queries::life::withdraw(conn, conversation, only))
     }
 
     /// What was withdrawn waits again; `None` is every conversation, for the start after a crash in between.

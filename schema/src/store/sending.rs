@@ -56,16 +56,6 @@ impl Store {
         run!(self, read, |conn, queries| queries::sending::outbox_row(conn, id))
     }
 
-    /// Takes a waiting message out of its connector's reach, to cancel it; false when it is too late.
-    pub async fn outbox_take_back(&self, id: MessageId) -> Result<bool, StoreError> {
-        run!(self, write, |conn, queries| queries::sending::take_back(conn, id))
-    }
-
-    /// Undoes [`Store::outbox_take_back`]; `held` when it waits for a moment.
-    pub async fn outbox_give_back(&self, id: MessageId, held: bool) -> Result<(), StoreError> {
-        run!(self, write, |conn, queries| queries::sending::give_back(conn, id, held))
-    }
-
     /// Held messages in the order of their release, those due at `upto` or before.
     pub async fn held_until(&self, upto: Timestamp, limit: usize) -> Result<Vec<Held>, StoreError> {
         run!(self, read, |conn, queries| queries::sending::held_until(conn, upto, limit))
@@ -74,11 +64,6 @@ impl Store {
     /// When the next held message is due.
     pub async fn next_held(&self) -> Result<Option<Timestamp>, StoreError> {
         run!(self, read, |conn, queries| queries::sending::next_held(conn))
-    }
-
-    /// Messages that were being taken back when the program ended.
-    pub async fn cancelling(&self) -> Result<Vec<Held>, StoreError> {
-        run!(self, read, |conn, queries| queries::sending::cancelling(conn))
     }
 
     /// Pairs of numbers whose last inbound message came after `after`, up to and including `upto`, in that order.
