@@ -7,7 +7,8 @@ use crate::telemetry;
 use crate::trouble::Trouble;
 use std::sync::Arc;
 use switchboard_engine::channel::ChannelKind;
-use switchboard_engine::channels::{Addressed, Delivery, Event, StatusUpdate};
+use switchboard_engine::channels::{Addressed, Delivery, Event, Preference, StatusUpdate};
+use switchboard_engine::consent::{Consent, ConsentSource, ConsentTopic};
 use switchboard_engine::ids::{ConversationId, MessageId};
 use switchboard_engine::receipt::Status;
 
@@ -36,6 +37,7 @@ impl Actors {
                 }
                 (Some(line), Event::Status(status)) => self.advance(&line, status).await,
                 (Some(line), Event::Template(news)) => self.template_news(&line, news).await,
+                (Some(line), Event::Preference(preference)) => self.prefer(&line, preference).await,
                 (None, event) => {
                     let error = "for a number that is not connected here".to_owned();
                     self.intake.keep_for_operator("hook".to_owned(), format!("{event:?}"), error).await
@@ -61,6 +63,28 @@ impl Actors {
         // Numbers differ in writing for SMS, and a test account may stand for any number.
         let lenient = line.flag("accept_any_number") || line.channel.kind == ChannelKind::Sms;
         sibling.cloned().or_else(|| lenient.then(|| line.clone()))
+    }
+
+    /// Enters what somebody told their provider about marketing. Of people we never met there is nothing to send to.
+    async fn prefer(&self, line: &Line, preference: Preference) -> Result<(), Trouble> {
+        let Preference { of, state, detail, at } = preference;
+        let Some((contact, _)) = self.core.store.find_contact(line.channel.business_id, of).await? else {
+            metrics::counter!(telemetry::INBOUND_IGNORED, "reason" => "preference_of_a_stranger")
+                .increment(1);
+            return Ok(());
+        };
+        let (channel_kind, channel_id, topic) =
+            (line.channel.kind, Some(line.channel.id), ConsentTopic::Marketing);
+        let at = at.unwrap_or_else(|| self.core.clock.now());
+        let said = self.core.store.consents(contact.id).await?;
+        let same = |one: &&Consent| one.channel_id == channel_id && one.topic == topic;
+        // A repeat, or older than what we know.
+        if said.iter().filter(same).any(|one| one.at >= at) {
+            return Ok(());
+        }
+        let source = ConsentSource::Provider;
+        let consent = Consent { channel_kind, channel_id, topic, state, source, evidence: detail, at };
+        self.set_consent(None, contact.id, consent).await
     }
 
     /// Applies a receipt, or keeps it until the message it is about knows its provider's id.

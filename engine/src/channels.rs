@@ -3,6 +3,7 @@
 //! Nothing here does I/O. A parser never loses a sibling of a bad entry and never refuses an unknown type: it keeps it.
 //! Error: [`ParseError`], when the body as a whole is not what the provider sends.
 
+use crate::consent::ConsentState;
 use crate::contact::Identity;
 use crate::message::{MediaKind, MessageKind};
 use crate::receipt::{Failure, Receipt, Status};
@@ -37,6 +38,8 @@ pub enum Event {
     Status(StatusUpdate),
     /// What WhatsApp thinks of a template has changed.
     Template(TemplateNews),
+    /// What somebody chose about marketing in the provider's own app.
+    Preference(Preference),
     /// Acknowledged and counted, never shown; the reason is a metric label ("whatsapp_group", "account_update").
     Ignored {
         reason: &'static str,
@@ -46,6 +49,18 @@ pub enum Event {
         reason: String,
         raw: String,
     },
+}
+
+/// Whether somebody wants marketing messages, as they told the provider.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Preference {
+    /// Marks of the person, best first; never empty.
+    pub of: Vec<Identity>,
+    pub state: ConsentState,
+    /// The provider's words.
+    pub detail: Option<String>,
+    /// When they chose, by the provider's clock.
+    pub at: Option<Timestamp>,
 }
 
 /// A message from a customer.

@@ -60,6 +60,8 @@ ids! {
     TemplateId,
     /// One saved reply.
     ReplyId,
+    /// One photo of a group's library.
+    PhotoId,
 }
 
 #[cfg(test)]

@@ -30,6 +30,8 @@ pub(crate) mod links;
 pub(crate) mod mail;
 #[path = "queries/message.rs"]
 pub(crate) mod message;
+#[path = "queries/photo.rs"]
+pub(crate) mod photo;
 #[path = "queries/saved_reply.rs"]
 pub(crate) mod saved_reply;
 #[path = "queries/search.rs"]

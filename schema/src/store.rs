@@ -20,6 +20,7 @@ mod life;
 mod links;
 mod mails;
 mod messages;
+mod photos;
 mod search;
 mod second_factor;
 mod sending;

@@ -1,5 +1,8 @@
 //! Every table and column, as both databases have them: `migrations/` is the source, a test compares.
 
+mod library;
+pub(crate) use library::photo;
+
 diesel::table! {
     meta (key) {
         key -> Text,

@@ -36,6 +36,7 @@ mod life_team;
 mod media;
 mod outages;
 mod permissions;
+mod photos;
 mod poison;
 mod reading;
 mod receipts;

@@ -13,7 +13,8 @@ both!(
     s2_15_saved_replies_wait_for_an_open_window,
 );
 
-const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x06\0\0\0\x1f\x15\xc4\x89";
+pub(crate) const PNG: &[u8] =
+    b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x06\0\0\0\x1f\x15\xc4\x89";
 
 async fn save(by: &Agent, name: &str, body: &str, media_ids: &[&str]) -> Answer {
     by.post("/api/v1/groups/2/replies", json!({"name": name, "body": body, "media_ids": media_ids})).await

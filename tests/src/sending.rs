@@ -1,8 +1,8 @@
 //! The rules of sending: windows, business hours, consent and limits, the same on every way out.
 
 use crate::people::{Agent, id};
-use crate::provider::{failed, text};
-use crate::templates::usual;
+use crate::provider::{change, failed, text};
+use crate::templates::{body, usual};
 use crate::world::{Kind, WHATSAPP_ID, World};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -14,6 +14,7 @@ both!(
     s2_12_at_the_release_everything_is_asked_again,
     s4_20_closing_asks_about_what_is_held,
     s2_31_stop_blocks_and_start_restores,
+    s2_31_marketing_stopped_in_whatsapp_itself,
     s0_34_consent_by_hand_follows_the_table,
     s2_13_sms_takes_no_files_and_warns_of_many_parts,
     s4_04_window_changes_are_told_at_the_exact_moment,
@@ -218,6 +219,50 @@ async fn s2_31_stop_blocks_and_start_restores(kind: Kind) {
     assert_eq!(world.simulator.journal_len(), 2);
 }
 
+fn preference(value: &str, seconds: i64) -> Value {
+    let choice = json!({"wa_id": "447700900123", "category": "marketing_messages", "value": value,
+        "detail": "User requested it", "timestamp": seconds});
+    let mut callback = change(json!({"user_preferences": [choice]}));
+    callback["entry"][0]["changes"][0]["field"] = "user_preferences".into();
+    callback
+}
+
+/// To see it go red: leave the repeat's check out of `Actors::prefer`, or read `stop` as opted in.
+async fn s2_31_marketing_stopped_in_whatsapp_itself(kind: Kind) {
+    let world = World::start(kind).await;
+    let ann = world.ann().await;
+    let mut offer = body("offer", "en_GB", "Everything is cheaper today!");
+    offer["category"] = "MARKETING".into();
+    world.provide(vec![offer, body("welcome", "en_GB", "Welcome to Bean & Leaf!")]).await;
+    let now = world.server.clock.now().0 / 1_000_000;
+    // Of somebody we never met: acknowledged, and nobody is made of it.
+    world.call_back(&preference("stop", now - 60)).await;
+    assert_eq!(world.database.run("SELECT COUNT(*) FROM contact"), 0);
+    world.phone(JO).text("Hello").await.unwrap();
+    let conversation = id(&ann.conversation_with(JO).await);
+    let picked = ann.pick(&conversation, "").await["registered"].clone();
+    let of = |name: &str| {
+        let all = picked.as_array().unwrap();
+        json!({"id": all.iter().find(|one| one["name"] == name).unwrap()["id"]})
+    };
+    for callback in
+        [preference("stop", now - 50), preference("stop", now - 50), preference("resume", now - 55)]
+    {
+        world.call_back(&callback).await;
+    }
+    ann.send_template(&conversation, "c1", of("offer")).await.refused(422, "opted_out");
+    ann.send_template(&conversation, "c2", of("welcome")).await.expect(201);
+    ann.write(&conversation, "c3", "Anything else?").await.expect(201);
+    let lines = ann.timeline(&conversation).await;
+    assert_eq!(
+        lines.iter().filter(|entry| entry["t"] == "consent.changed").count(),
+        1,
+        "repeats say nothing new"
+    );
+    world.call_back(&preference("resume", now - 40)).await;
+    ann.send_template(&conversation, "c4", of("offer")).await.expect(201);
+}
+
 async fn s0_34_consent_by_hand_follows_the_table(kind: Kind) {
     let world = World::start(kind).await;
     let (ann, ada, cat) = (world.ann().await, world.ada().await, world.cat().await);
@@ -349,7 +394,8 @@ async fn h_07_a_template_goes_to_somebody_who_wrote_elsewhere(kind: Kind) {
     let path = format!("/api/v1/conversations/{conversation}/messages");
     let astray = json!({"client_id": "c0", "channel_id": world.sms, "template": {"id": welcome}});
     let refused = ann.post(&path, astray).await;
-    assert_eq!((refused.code(), &refused.json()["error"]["field"]), ("validation", &json!("channel_id")));
+    refused.refused(422, "validation");
+    assert!(refused.json()["error"]["fields"]["channel_id"].is_string(), "{}", refused.text());
     let sent = ann.send_template(&conversation, "c1", json!({"id": welcome})).await.expect(201);
     ann.status(&conversation, &id(&sent["message"]), "delivered").await;
     assert_eq!(&*world.phone(JO).inbox()[0].body, "Welcome to Bean & Leaf!");

@@ -19,6 +19,7 @@ pub mod links;
 pub mod me;
 pub mod media;
 pub mod messages;
+pub mod photos;
 pub mod profile;
 pub mod read;
 pub mod replies;

@@ -2,8 +2,8 @@
 
 use crate::api::{
     access, assignment, audit, bulk, business, channels, consent, conversations, drafts, groups, hours,
-    inbox, links, me, media, messages, read, replies, search, second_factor, session, sessions, setup, start,
-    status, team, templates, timeline, transcripts, users,
+    inbox, links, me, media, messages, photos, read, replies, search, second_factor, session, sessions,
+    setup, start, status, team, templates, timeline, transcripts, users,
 };
 use crate::error::{bad_json, bad_path, bad_query, no_route};
 use crate::hooks::{probe, sms, whatsapp};
@@ -147,6 +147,9 @@ fn conversations_and_search(config: &mut ServiceConfig<'_>) {
         .service(replies::create_reply)
         .service(replies::update_reply)
         .service(replies::delete_reply)
+        .service(photos::list_photos)
+        .service(photos::add_photo)
+        .service(photos::delete_photo)
         .service(media::upload_media)
         .service(media::download_media)
         .service(media::link_media)

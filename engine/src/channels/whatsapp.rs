@@ -13,6 +13,7 @@ pub mod parse;
 
 mod content;
 mod loose;
+mod preference;
 mod status;
 
 pub mod render;

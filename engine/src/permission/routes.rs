@@ -124,6 +124,10 @@ pub const ROUTES: &[Route] = &[
     at("PUT", "/api/v1/replies/{id}", SomeGroup(Op::ManageTemplates)),
     at("DELETE", "/api/v1/replies/{id}", SomeGroup(Op::ManageTemplates)),
 
+    at("GET", "/api/v1/groups/{id}/photos", Group(Op::ViewTeam)),
+    at("POST", "/api/v1/groups/{id}/photos", Group(Op::ManageTemplates)),
+    at("DELETE", "/api/v1/photos/{id}", SomeGroup(Op::ManageTemplates)),
+
     at("GET", "/api/v1/contacts/{id}/consent", SignedIn(Op::ViewContacts)),
     at("PUT", "/api/v1/contacts/{id}/consent", SignedIn(Op::ChangeConsent)),
     at("GET", "/api/v1/contacts/{id}/access", SomeGroup(Op::SetContactAccess)),

@@ -1,7 +1,9 @@
-//! Registered templates as a list brings them, and saved replies.
+//! Registered templates as a list brings them, saved replies and photos.
 
 use switchboard_engine::channels::whatsapp::templates::Listed;
-use switchboard_engine::ids::{BusinessId, ChannelId, GroupId, MediaId, ReplyId, TemplateId};
+use switchboard_engine::ids::{
+    BusinessId, ChannelId, GroupId, MediaId, PhotoId, ReplyId, TemplateId, UserId,
+};
 use switchboard_engine::time::Timestamp;
 
 /// Everything one provider listed for one channel.
@@ -35,4 +37,18 @@ pub struct SavedReply {
     pub name: String,
     pub body: String,
     pub media: Vec<MediaId>,
+}
+
+/// A picture a group keeps to send.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Photo {
+    pub id: PhotoId,
+    pub business_id: BusinessId,
+    pub group_id: GroupId,
+    pub media_id: MediaId,
+    pub name: String,
+    /// The order or invoice it shows.
+    pub reference: Option<String>,
+    pub created_by: UserId,
+    pub created_at: Timestamp,
 }

@@ -2,6 +2,7 @@
 
 use super::content;
 use super::loose::{Loose, mend_surrogates, object};
+use super::preference;
 use super::status;
 use super::templates;
 use crate::channels::{Addressed, Delivery, Event, InboundMessage, ParseError};
@@ -82,9 +83,9 @@ fn template_news(change: &Change<'_>, account: Option<&String>) -> Option<Event>
     templates::event(field, account.cloned(), &value)
 }
 
-/// The metric label of a field we do not use; `None` for messages.
+/// The metric label of a field we do not use; `None` for messages and what people prefer.
 fn ignored_field(field: &str) -> Option<&'static str> {
-    const KNOWN: [&str; 14] = [
+    const KNOWN: [&str; 13] = [
         "account_alerts",
         "account_review_update",
         "account_update",
@@ -98,10 +99,9 @@ fn ignored_field(field: &str) -> Option<&'static str> {
         "security",
         "smb_app_state_sync",
         "smb_message_echoes",
-        "user_preferences",
     ];
     match field {
-        "messages" | "" => None,
+        "messages" | "user_preferences" | "" => None,
         other => Some(KNOWN.into_iter().find(|known| *known == other).unwrap_or("whatsapp_unknown_field")),
     }
 }
@@ -117,6 +117,8 @@ struct Value<'a> {
     messages: Option<&'a RawValue>,
     #[serde(borrow, default)]
     statuses: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    user_preferences: Option<&'a RawValue>,
     #[serde(borrow, default)]
     errors: Option<&'a RawValue>,
 }
@@ -137,6 +139,7 @@ impl Value<'_> {
         let senders = senders(self.contacts);
         each(self.messages, &mut push, |raw| message(raw, &senders));
         each(self.statuses, &mut push, status::event);
+        each(self.user_preferences, &mut push, preference::event);
         if self.errors.is_some() {
             push(Event::Ignored { reason: "whatsapp_account_error" });
         }
@@ -265,12 +268,15 @@ fn identities(head: &Head<'_>, sender: Option<&Sender<'_>>) -> Vec<Identity> {
     let phone = phone_of(head, sender);
     let user_id = user_id_of(head, sender);
     let user = user_id.and_then(|id| Identity::new(IdentityKind::WhatsappUser, id));
-    let number = phone.map(|number| match phone::from_digits(&number) {
+    [user, phone.and_then(number_or_id)].into_iter().flatten().collect()
+}
+
+/// The mark a `wa_id` is: mostly a number, else WhatsApp's own id for somebody, whatever that is.
+pub(super) fn number_or_id(wa_id: String) -> Option<Identity> {
+    match phone::from_digits(&wa_id) {
         Some(e164) => Identity::new(IdentityKind::Phone, e164.into_string()),
-        // WhatsApp's own id for somebody, whatever it is.
-        None => Identity::new(IdentityKind::WhatsappUser, number),
-    });
-    [user, number.flatten()].into_iter().flatten().collect()
+        None => Identity::new(IdentityKind::WhatsappUser, wa_id),
+    }
 }
 
 /// Meta advises to answer to the phone where there is one.

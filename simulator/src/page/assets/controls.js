@@ -21,12 +21,14 @@ const NAMES = { cloud_api: "WhatsApp Cloud API", dialog360: "WhatsApp through 36
 const clock = new Intl.DateTimeFormat(undefined, { weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
 const panels = new Map();
 let ahead = 0;
+let accounts = [];
 
 export function renderControls(state) {
   ahead = state.offset_seconds;
   showClock();
-  fillAccounts(state.accounts);
-  for (const account of state.accounts) {
+  accounts = state.accounts;
+  fillAccounts();
+  for (const account of accounts) {
     if (!panels.has(account.key)) {
       panels.set(account.key, panel(account));
       document.getElementById("faults").append(panels.get(account.key).element);
@@ -45,7 +47,7 @@ function showClock() {
   if (place.textContent !== text) place.textContent = text;
 }
 
-function fillAccounts(accounts) {
+function fillAccounts() {
   const select = document.getElementById("add-account");
   if (select.options.length === accounts.length) return;
   select.replaceChildren(...accounts.map((one) => el("option", { value: one.key }, `${NAMES[one.provider]} ${one.number}`)));
@@ -116,4 +118,24 @@ document.getElementById("add-phone").addEventListener("submit", async (event) =>
   if (!added) return;
   notify(`${field("name").value || "The new phone"} is on ${added.number}.`);
   event.target.reset();
+});
+
+/** Customers for whoever wants to see the inbox at work without typing. */
+const CUSTOMERS = [
+  ["cloud_api", "Jo Patel", "+44 7700 900123", ["Hello, where is my order #1187?", "It was due yesterday 🙈"]],
+  ["cloud_api", "Ben Okafor", "+44 7700 900172", ["The leaves of my monstera turn yellow. What can I do?"]],
+  ["dialog360", "Maria Silva", "+351 912 345 678", ["Olá! Do you deliver to Porto?"]],
+  ["twilio", "", "+44 7700 900161", ["Are you open on Sunday?"]],
+  ["http_sms", "", "+44 7700 900184", ["The plants arrived safely, thank you!"]],
+];
+
+document.getElementById("customers").addEventListener("click", async (event) => {
+  event.target.disabled = true;
+  for (const [provider, name, number, texts] of CUSTOMERS) {
+    const account = accounts.find((one) => one.provider === provider)?.key;
+    if (!account || !(await post("phones", { account, number, name }))) continue;
+    for (const body of texts) await post("text", { account, number, body });
+  }
+  event.target.disabled = false;
+  notify("They wrote: look into the inbox.");
 });

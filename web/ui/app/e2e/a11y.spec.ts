@@ -2,7 +2,6 @@
 
 import { AxeBuilder } from '@axe-core/playwright'
 import { expect, test, type Page } from '@playwright/test'
-import { built } from '../apps/agent/src/built'
 import { free_conversation, locked_conversation, own_conversation, reply_box, sign_in } from './support'
 
 const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
@@ -50,7 +49,6 @@ for (const [size, viewport] of Object.entries(SIZES)) {
       })
 
       test('searching, choosing several, writing a note, beginning a conversation', async ({ page }) => {
-  test.skip(!built.life, 'not there yet')
         await sign_in(page)
         const it = await own_conversation(page)
         await page.goto('/inbox/all')

@@ -1,11 +1,9 @@
 // What one does with a conversation: assign, snooze, close with a note, delete, export, begin a new one.
 
 import { expect, test } from '@playwright/test'
-import { built } from '../apps/agent/src/built'
 import { bubble, free_conversation, new_number, own_conversation, post, reply_box, row, sign_in, sms_conversation } from './support'
 
 test('S2-26: the assign dialog can be searched and shows who is there', async ({ page }) => {
-  test.skip(!built.life, 'not there yet')
   await sign_in(page)
   const it = await own_conversation(page)
   await page.goto(`/inbox/team/${it.id}`)
@@ -23,7 +21,6 @@ test('S2-26: the assign dialog can be searched and shows who is there', async ({
 })
 
 test('S0-42: joining adds oneself and leaves the owner', async ({ page }) => {
-  test.skip(!built.life, 'not there yet')
   await sign_in(page)
   const it = await own_conversation(page)
   const bob = await (await page.context().browser()!.newContext()).newPage()
@@ -49,7 +46,6 @@ test('the number is a link to copy', async ({ page, context }) => {
 })
 
 test('snooze: away until later, back when the snooze is ended', async ({ page }) => {
-  test.skip(!built.life, 'not there yet')
   await sign_in(page)
   const it = await own_conversation(page)
   await page.goto(`/inbox/mine/${it.id}`)
@@ -68,7 +64,6 @@ test('snooze: away until later, back when the snooze is ended', async ({ page })
 })
 
 test('S4-20: closing with a note says it to the team', async ({ page }) => {
-  test.skip(!built.life, 'not there yet')
   await sign_in(page)
   const it = await own_conversation(page)
   await page.goto(`/inbox/mine/${it.id}`)
@@ -81,7 +76,6 @@ test('S4-20: closing with a note says it to the team', async ({ page }) => {
 })
 
 test('an administrator deletes and restores; an agent is not offered it', async ({ page, browser }) => {
-  test.skip(!built.life, 'not there yet')
   await sign_in(page)
   const it = await own_conversation(page)
   await page.goto(`/inbox/team/${it.id}`)
@@ -105,7 +99,6 @@ test('an administrator deletes and restores; an agent is not offered it', async 
 })
 
 test('S2-35: the transcript is for assignees and administrators', async ({ page, browser }) => {
-  test.skip(!built.transcripts, 'not there yet')
   await sign_in(page)
   const it = await own_conversation(page)
   await page.goto(`/inbox/team/${it.id}`)
@@ -123,7 +116,6 @@ test('S2-35: the transcript is for assignees and administrators', async ({ page,
 })
 
 test('S4-08, S4-09: a new conversation by SMS; the same number again finds it', async ({ page }) => {
-  test.skip(!built.life, 'not there yet')
   await sign_in(page)
   await page.goto('/inbox/team')
   await expect(page.getByTestId('conversation-row').or(page.getByTestId('list-empty')).first()).toBeVisible()
@@ -150,7 +142,6 @@ test('S4-08, S4-09: a new conversation by SMS; the same number again finds it', 
 })
 
 test('S4-08: a contact without an open conversation is found in the palette and written to', async ({ page }) => {
-  test.skip(!built.life, 'not there yet')
   await sign_in(page)
   const sms = await sms_conversation(page)
   await post(page, `/conversations/${sms.id}/attend`)

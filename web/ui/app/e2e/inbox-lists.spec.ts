@@ -1,7 +1,6 @@
 // The lists: numbers that move, filters, search, many at once, somebody else's inbox, what the browser's tab says.
 
 import { expect, test, type Page } from '@playwright/test'
-import { built } from '../apps/agent/src/built'
 import { bubble, call, free_conversation, own_conversation, post, reply_box, row, sign_in, sms_conversation, writes_again } from './support'
 
 const search = (page: Page) => page.getByTestId('list-search')
@@ -22,7 +21,6 @@ test('S2-02: numbers beside the lists follow what happens', async ({ page }) => 
 })
 
 test('H-31: pending while the customer waits, gone with the answer', async ({ page }) => {
-  test.skip(!built.life, 'not there yet')
   await sign_in(page)
   const it = await own_conversation(page)
   await page.goto(`/inbox/pending/${it.id}`)
@@ -35,7 +33,6 @@ test('H-31: pending while the customer waits, gone with the answer', async ({ pa
 })
 
 test('S4-21, H-26: All has open and closed ones, filtered by channel', async ({ page }) => {
-  test.skip(!built.life, 'not there yet')
   await sign_in(page)
   const sms = await sms_conversation(page)
   const whatsapp = await own_conversation(page)
@@ -90,7 +87,6 @@ test('S2-21: the palette finds contacts and messages', async ({ page }) => {
 })
 
 test('S2-18: several are marked at once', async ({ page }) => {
-  test.skip(!built.life, 'not there yet')
   await sign_in(page)
   const [one, two] = [await own_conversation(page), await own_conversation(page)]
   await page.goto('/inbox/mine')
@@ -106,7 +102,6 @@ test('S2-18: several are marked at once', async ({ page }) => {
 })
 
 test('S2-25: an administrator assigns several; what cannot be done is listed by name', async ({ page }) => {
-  test.skip(!built.life, 'not there yet')
   await sign_in(page, 'ada')
   const [open, closed] = [await free_conversation(page), await free_conversation(page)]
   await page.goto('/inbox/all')
@@ -124,7 +119,6 @@ test('S2-25: an administrator assigns several; what cannot be done is listed by 
 })
 
 test('S2-20: an administrator changes somebody else’s inbox only after a question', async ({ page, browser }) => {
-  test.skip(!built.life, 'not there yet')
   await sign_in(page, 'ada')
   const it = await free_conversation(page)
   const { users } = await call<{ users: { id: string; email: string }[] }>(page, 'GET', `/groups/${it.group_id}/members`)

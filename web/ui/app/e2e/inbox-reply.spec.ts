@@ -1,7 +1,6 @@
 // The reply box: locks and unlocks live, drafts, notes with names, saved replies, parts of an SMS, colleagues who write too.
 
 import { expect, test } from '@playwright/test'
-import { built } from '../apps/agent/src/built'
 import { bubble, free_conversation, locked_conversation, own_conversation, post, reply_box, sign_in, sms_conversation, writes_again } from './support'
 
 test('S4-16: Enter sends, Shift+Enter does not, nor does Enter while a word is being composed', async ({ page }) => {
@@ -33,7 +32,7 @@ test('S4-10, S4-17: a closed window locks the box, says why, and opens with the 
   await expect(page.locator('[data-strip=template_only]')).toBeVisible()
   await expect(reply_box(page)).toBeDisabled()
   await expect(reply_box(page)).toHaveValue('half a sentence')
-  if (built.templates) await expect(page.getByRole('button', { name: 'Choose template' })).toBeVisible()
+  await expect(page.getByRole('button', { name: 'Choose template' })).toBeVisible()
   await expect(page.getByRole('button', { name: 'Copy draft' })).toBeVisible()
   for (const name of ['Emoji', 'Attach pictures', 'Attach videos', 'Attach files']) {
     const button = page.getByTestId('composer').getByRole('button', { name, exact: true })
@@ -67,7 +66,6 @@ test('S2-13, H-13: parts of an SMS are counted; nothing is counted elsewhere', a
 })
 
 test('H-08: a private note names a colleague, looks different and reaches them', async ({ page, browser }) => {
-  test.skip(!built.life, 'not there yet')
   await sign_in(page)
   const it = await own_conversation(page)
   const his = await (await browser.newContext()).newPage()
@@ -128,7 +126,6 @@ test('S4-01: two who write in one conversation see each other', async ({ page, b
 })
 
 test('drafts go on in another browser', async ({ page, browser }) => {
-  test.skip(!built.life, 'not there yet')
   await sign_in(page)
   const it = await free_conversation(page)
   await page.goto(`/inbox/team/${it.id}`)

@@ -1,7 +1,6 @@
 // Templates and saved replies in the reply box: choosing, filling in, sending while the window is closed.
 
 import { expect, test, type Browser } from '@playwright/test'
-import { built } from '../apps/agent/src/built'
 import { bubble, call, locked_conversation, own_conversation, reply_box, sign_in } from './support'
 
 interface Template {
@@ -10,7 +9,6 @@ interface Template {
   name: string
 }
 
-test.skip(!built.templates, 'not there yet')
 
 /** An administrator reads the provider's templates and says where the values of one come from. */
 async function order_update_is_mapped(browser: Browser): Promise<void> {

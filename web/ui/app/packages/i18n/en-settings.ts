@@ -15,6 +15,20 @@ export const settings = {
   optional: 'optional',
   edit: 'Edit',
   copy: { label: (what: string) => `Copy: ${what}`, done: 'Copied' },
+  announce: {
+    title: 'Tell your customers',
+    lead: 'Ways to show people that they can write to this number.',
+    greeting: 'First words of the customer (optional)',
+    greeting_hint: 'Hello, I have a question about…',
+    qr: 'QR code that opens the chat',
+    link: 'Link that opens the chat',
+    button: 'Button for your website',
+    signature: 'Line for e-mail signatures',
+    mail: 'Text for an e-mail to your customers',
+    label: (service: string) => `Write to us on ${service}`,
+    mail_text: (business: string, service: string, phone: string, link: string) =>
+      `Hello,\n\nyou can now write to ${business} on ${service}: ${phone}\nOpen the chat here: ${link}\n\nWe are looking forward to hearing from you.\n${business}`,
+  },
   unsaved: {
     title: 'Leave without saving?',
     text: 'What you changed on this page is not saved yet. It is lost if you go on.',

@@ -97,8 +97,10 @@ export const en = {
     reachable: 'Customers can reach you on',
     no_channel_title: 'No channel is connected yet',
     no_channel_admin:
-      'Connect WhatsApp, SMS or web chat with POST /api/v1/channels (the API is described at /api/openapi.json). Conversations appear here as soon as customers write.',
+      'Connect WhatsApp, SMS or the chat widget of your website. Conversations appear here as soon as customers write.',
     no_channel_agent: 'Ask your administrator to connect one. Conversations appear here as soon as customers write.',
+    connect: 'Connect a channel',
+    demo: 'Open the demo’s phones and write to yourself',
     no_messages: 'No messages in this conversation yet.',
   } as const,
   conversation: {

@@ -4,7 +4,6 @@ import { computed, ref, type Ref } from 'vue'
 import type { Row } from '@switchboard/core'
 import { t } from '@switchboard/i18n'
 import type { Conversation, Id } from '@switchboard/protocol'
-import { built } from '../built'
 import { api, ApiError, download } from '../api'
 import { short_moment } from '../format'
 import { useNotify } from '../notify'
@@ -36,19 +35,19 @@ export function useCommands(workspace: Workspace, row: Ref<Row | undefined>, vis
   const may = computed(() => ({
     attend: is_open.value && conversation.value?.assignees.length === 0,
     assign: is_open.value,
-    join: built.life && is_open.value && !mine.value && (conversation.value?.assignees.length ?? 0) > 0 && workspace.may('add_assignee'),
-    snooze: built.life && is_open.value && !conversation.value?.snoozed_until,
-    wake: built.life && is_open.value && !!conversation.value?.snoozed_until,
+    join: is_open.value && !mine.value && (conversation.value?.assignees.length ?? 0) > 0 && workspace.may('add_assignee'),
+    snooze: is_open.value && !conversation.value?.snoozed_until,
+    wake: is_open.value && !!conversation.value?.snoozed_until,
     close: is_open.value && (mine.value || leads.value),
-    close_note: built.life && is_open.value && (mine.value || leads.value),
+    close_note: is_open.value && (mine.value || leads.value),
     reopen: conversation.value?.status === 'closed' && !deleted.value,
-    export: built.transcripts && (mine.value || leads.value),
-    remove: built.life && !deleted.value && workspace.may('delete_conversation'),
-    restore: built.life && deleted.value && workspace.may('delete_conversation'),
+    export: mine.value || leads.value,
+    remove: !deleted.value && workspace.may('delete_conversation'),
+    restore: deleted.value && workspace.may('delete_conversation'),
   }))
   /** Whose inbox an administrator may change here. */
   const others = computed(() =>
-    built.life && workspace.may('mark_read_for_other') ? (conversation.value?.assignees.filter((a) => a.user_id !== workspace.user.id) ?? []) : [],
+    workspace.may('mark_read_for_other') ? (conversation.value?.assignees.filter((a) => a.user_id !== workspace.user.id) ?? []) : [],
   )
 
   async function run(name: Name, call: Call, said: string, undo?: Call): Promise<boolean> {

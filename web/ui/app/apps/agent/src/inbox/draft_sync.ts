@@ -4,7 +4,6 @@ import { shallowRef } from 'vue'
 import { Drafts, new_client_id, type Store } from '@switchboard/core'
 import type { Draft, Id } from '@switchboard/protocol'
 import { api } from '../api'
-import { built } from '../built'
 
 const SAVE_MS = 1_000
 /** What this tab calls itself, to know its own changes when they come back. */
@@ -28,7 +27,6 @@ export class DraftSync {
   set(id: Id, text: string): void {
     if (text === this.local.get(id)) return
     this.local.set(id, text)
-    if (!built.life) return
     clearTimeout(this.timers.get(id))
     this.timers.set(
       id,
@@ -51,7 +49,7 @@ export class DraftSync {
 
   /** The server's draft wins only where nothing is being written here. */
   async fetch(id: Id): Promise<void> {
-    if (!built.life || this.local.get(id)) return
+    if (this.local.get(id)) return
     try {
       const { draft } = await api.draft(id)
       if (draft?.text && !this.local.get(id)) this.take(id, draft)

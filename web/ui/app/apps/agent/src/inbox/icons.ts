@@ -1,11 +1,6 @@
-// The lists that are offered, and one icon for each: the same in the menu, in empty lists and in the palette.
+// One icon for each list: the same in the menu, in empty lists and in the palette.
 
-import { VIEWS, type Listing } from '@switchboard/core'
-import { built } from '../built'
-
-const FIRST: readonly string[] = ['team', 'mine', 'unassigned', 'closed', 'all']
-
-export const SHOWN_VIEWS = VIEWS.filter((one) => built.life || FIRST.includes(one))
+import type { Listing } from '@switchboard/core'
 
 export const VIEW_ICONS: Record<Listing['view'], string> = {
   team: 'i-lucide-inbox',
