@@ -8,8 +8,8 @@ use crate::roster::Line;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use switchboard_engine::channel::ChannelStatus;
 use switchboard_engine::channel::health::{Condition, Sign, warnings};
+use switchboard_engine::channel::{ChannelKind, ChannelStatus};
 use switchboard_engine::ids::{ChannelId, GroupId};
 use switchboard_engine::receipt::Failure;
 use switchboard_engine::time::Timestamp;
@@ -27,6 +27,8 @@ pub struct Pulse {
     /// The provider refuses us: the next send that works is news.
     unwell: AtomicBool,
     condition: Mutex<Condition>,
+    /// Whether a provider must call before the line counts as connected; our own widget needs nobody.
+    awaits_call: bool,
     /// Times to be written; a condition to be written and told.
     moved: AtomicBool,
     turned: AtomicBool,
@@ -36,7 +38,7 @@ pub struct Pulse {
 const NEVER: i64 = 0;
 
 impl Pulse {
-    pub fn new(condition: Condition, times: ChannelTimes) -> Self {
+    pub fn new(kind: ChannelKind, condition: Condition, times: ChannelTimes) -> Self {
         let time = |at: Option<Timestamp>| AtomicI64::new(at.map_or(NEVER, |at| at.0));
         Self {
             inbound: time(times.inbound),
@@ -45,6 +47,7 @@ impl Pulse {
             off: AtomicBool::new(condition.status == ChannelStatus::Disconnected),
             unwell: AtomicBool::new(condition.status == ChannelStatus::Degraded),
             condition: Mutex::new(condition),
+            awaits_call: kind != ChannelKind::Webchat,
             moved: AtomicBool::new(false),
             turned: AtomicBool::new(false),
         }
@@ -52,7 +55,7 @@ impl Pulse {
 
     pub fn of(record: &ChannelRecord) -> Self {
         let condition = Condition { status: record.status, reason: record.state.reason.clone() };
-        Self::new(condition, record.state.times)
+        Self::new(record.channel.kind, condition, record.state.times)
     }
 
     /// A genuine callback came.
@@ -85,7 +88,7 @@ impl Pulse {
 
     /// Takes a sign in; false when it changed nothing.
     pub fn sign(&self, sign: Sign) -> bool {
-        let called = self.callback.load(Ordering::Relaxed) != NEVER;
+        let called = !self.awaits_call || self.callback.load(Ordering::Relaxed) != NEVER;
         let mut condition = self.lock();
         let after = condition.clone().after(sign, called);
         if *condition == after {
@@ -252,11 +255,10 @@ impl Pulse {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use switchboard_engine::channel::ChannelKind;
 
     #[test]
     fn a_line_that_is_refused_recovers_with_the_next_send() {
-        let pulse = Pulse::new(Condition::new(ChannelKind::Sms), ChannelTimes::default());
+        let pulse = Pulse::new(ChannelKind::Sms, Condition::new(ChannelKind::Sms), ChannelTimes::default());
         assert_eq!(pulse.condition().status, ChannelStatus::Connecting);
         pulse.called(Timestamp(5));
         assert_eq!(pulse.condition().status, ChannelStatus::Connected);
@@ -276,5 +278,14 @@ mod tests {
             (seen.callback, seen.outbound, seen.inbound),
             (Some(Timestamp(8)), Some(Timestamp(7)), None)
         );
+    }
+
+    #[test]
+    fn our_own_widget_is_connected_again_without_a_call() {
+        let kind = ChannelKind::Webchat;
+        let pulse = Pulse::new(kind, Condition::new(kind), ChannelTimes::default());
+        assert!(pulse.sign(Sign::Disconnect) && pulse.is_off());
+        assert!(pulse.sign(Sign::Reconnect) && !pulse.is_off());
+        assert_eq!(pulse.condition(), Condition::new(kind));
     }
 }

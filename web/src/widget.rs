@@ -42,7 +42,7 @@ pub(crate) async fn get_loader(
         [format!("window.__switchboard_boot={};\n", in_script(&boot)).as_bytes(), &loader.body].concat();
     Ok(HttpResponse::Ok()
         .content_type("text/javascript; charset=utf-8")
-        .insert_header((CACHE_CONTROL, "public, max-age=300"))
+        .insert_header((CACHE_CONTROL, "public, max-age=60"))
         .insert_header(("cross-origin-resource-policy", "cross-origin"))
         .body(script))
 }

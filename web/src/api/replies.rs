@@ -205,6 +205,7 @@ fn checked(mut body: SaveReplyRequest) -> Result<SaveReplyRequest, ApiError> {
     let known: Vec<String> = placeholder::ALL.iter().map(|(key, ..)| format!("[{key}]")).collect();
     let detail = format!("[{}] is no placeholder. There are {}.", unknown.join("], ["), known.join(", "));
     let mut error = ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "placeholder_unknown", detail);
+    error.fields.insert("body", format!("has [{}], which is no placeholder", unknown.join("], [")));
     error.facts.insert("placeholders".to_owned(), json!(unknown));
     Err(error)
 }

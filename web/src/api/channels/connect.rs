@@ -124,7 +124,7 @@ fn candidate(signed_in: &SignedIn, body: CreateChannelRequest) -> Result<Line, A
         credentials: Value::Object(credentials),
         phone: None,
         registration,
-        pulse: Arc::new(Pulse::new(Condition::new(kind), ChannelTimes::default())),
+        pulse: Arc::new(Pulse::new(kind, Condition::new(kind), ChannelTimes::default())),
     })
 }
 
