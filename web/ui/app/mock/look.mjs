@@ -16,6 +16,13 @@ const control = (what, body = {}) => fetch(`${base}/mock/${what}`, { method: 'PO
 const SIZES = { desktop: { width: 1440, height: 900 }, phone: { width: 390, height: 844 } }
 let violations = 0
 
+/** Nothing moves any more, nothing is still being loaded. */
+const settled = (page) =>
+  page.waitForFunction(() => {
+    const moving = document.getAnimations().some((one) => one.playState === 'running' && Number.isFinite(one.effect?.getComputedTiming().endTime ?? 0))
+    return !moving && document.fonts.status === 'loaded' && [...document.images].every((one) => one.complete)
+  })
+
 const sign_in = async (page, who = 'ann') => {
   await page.request.post(`${base}/api/v1/session`, { data: { email: `${who}@demo.test`, password: 'switchboard-demo' } })
 }
@@ -23,7 +30,6 @@ const open = (path, ready = '[data-testid=conversation-row], [data-testid=list-e
   await sign_in(page, who)
   await page.goto(base + path)
   await page.locator(ready).first().waitFor({ state: 'attached' })
-  await page.waitForTimeout(500)
 }
 const conversation = (id, view = 'team', who = 'ann') => open(`/inbox/${view}/${id}`, '[data-testid=message]', who)
 const reply = (page) => page.getByRole('textbox', { name: 'Your reply' })
@@ -41,7 +47,7 @@ const STATES = {
     await control('reset', { setup: true })
     await page.goto(base)
     await page.getByRole('button', { name: 'Create and sign in' }).click()
-    await page.waitForTimeout(300)
+    await page.locator('[aria-invalid=true]').first().waitFor()
   },
   inbox: open('/inbox/team'),
   unassigned: open('/inbox/unassigned'),
@@ -64,7 +70,7 @@ const STATES = {
     await page.getByTestId('link-banner').waitFor()
     await page.getByRole('textbox', { name: 'Your reply' }).fill('Written while the server was away')
     await page.getByRole('button', { name: 'Send' }).click()
-    await page.waitForTimeout(400)
+    await page.getByTestId('message').filter({ hasText: 'Written while the server was away' }).waitFor()
   },
   failed: async (page) => {
     await conversation(101)(page)
@@ -81,7 +87,7 @@ const STATES = {
   emoji: async (page) => {
     await conversation(101)(page)
     await page.getByRole('button', { name: 'Emoji' }).click()
-    await page.waitForTimeout(1200)
+    await page.locator('emoji-picker').getByRole('menuitem').first().waitFor()
   },
   files: async (page) => {
     await conversation(101)(page)
@@ -96,25 +102,21 @@ const STATES = {
     await page.getByTestId('contact-name').click()
     await page.keyboard.press('Shift+A')
     await page.getByRole('dialog').getByText('Bob Stone').waitFor()
-    await page.waitForTimeout(300)
   },
   help: async (page) => {
     await open('/inbox/team')(page)
     await page.keyboard.press('?')
     await page.getByRole('dialog').waitFor()
-    await page.waitForTimeout(300)
   },
   menu: async (page) => {
     await open('/inbox/team')(page)
     await page.locator('button[aria-label^="Account of"]:visible').click()
     await page.getByRole('menu').waitFor()
-    await page.waitForTimeout(300)
   },
   more: async (page) => {
     await conversation(101)(page)
     await page.getByRole('button', { name: 'More actions' }).click()
     await page.getByRole('menu').waitFor()
-    await page.waitForTimeout(300)
   },
   preview: async (page) => {
     await conversation(100)(page)
@@ -122,7 +124,6 @@ const STATES = {
     await page.mouse.wheel(0, -700)
     await page.getByRole('button', { name: 'Show jacket-front.jpg larger' }).click()
     await page.getByRole('dialog').waitFor()
-    await page.waitForTimeout(400)
   },
   all_filters: open('/inbox/all?channel=6'),
   user: open('/inbox/user?user=3', '[data-testid=conversation-row]', 'ada'),
@@ -132,14 +133,12 @@ const STATES = {
     await page.getByTestId('list-search').fill('mei')
     await page.keyboard.press('Enter')
     await page.getByTestId('found').getByText('found').waitFor()
-    await page.waitForTimeout(300)
   },
   bulk: async (page) => {
     await open('/inbox/team', '[data-testid=conversation-row]', 'ada')(page)
     await page.keyboard.press('j')
     for (const key of ['x', 'j', 'x', 'j', 'x']) await page.keyboard.press(key)
     await page.getByTestId('bulk-bar').waitFor()
-    await page.waitForTimeout(200)
   },
   note: async (page) => {
     await conversation(101)(page)
@@ -162,13 +161,11 @@ const STATES = {
     await reply(page).fill('Here is what I wanted to say')
     await control('window', { id: '121', state: 'closed' })
     await page.getByRole('button', { name: 'Choose template' }).waitFor()
-    await page.waitForTimeout(400)
   },
   templates: async (page) => {
     await conversation(109)(page)
     await page.getByRole('button', { name: 'Choose template' }).click()
     await page.getByRole('option').first().waitFor()
-    await page.waitForTimeout(300)
   },
   template: async (page) => {
     await conversation(109)(page)
@@ -177,7 +174,6 @@ const STATES = {
     await page.getByLabel('Order number').fill('A-17')
     await page.getByRole('button', { name: 'Send template' }).click()
     await page.getByText('Fill this in.').waitFor()
-    await page.waitForTimeout(300)
   },
   held: async (page) => {
     await control('advice', { id: '101', holds_until: new Date(Date.now() + 86_400_000).toISOString() })
@@ -203,7 +199,6 @@ const STATES = {
     if (page.viewportSize().width < 768) return
     await page.getByRole('button', { name: 'Snooze' }).click()
     await page.getByRole('menu').waitFor()
-    await page.waitForTimeout(300)
   },
   snooze_pick: async (page) => {
     await conversation(101)(page)
@@ -211,40 +206,36 @@ const STATES = {
     await page.getByRole('button', { name: 'Snooze' }).click()
     await page.getByText('Pick date').click()
     await page.getByRole('dialog').waitFor()
-    await page.waitForTimeout(300)
   },
   close_note: async (page) => {
     await conversation(101)(page)
     await page.getByRole('button', { name: 'More actions' }).click()
     await page.getByText('Close with a note').click()
     await page.getByRole('dialog').waitFor()
-    await page.waitForTimeout(300)
   },
   mark_for: async (page) => {
     await conversation(102, 'team', 'ada')(page)
     await page.getByRole('button', { name: 'More actions' }).click()
     await page.getByText('Mark as read for Bob').click()
     await page.getByRole('dialog').waitFor()
-    await page.waitForTimeout(300)
   },
   fresh: async (page) => {
     await open('/inbox/team')(page)
     await page.getByRole('button', { name: 'New conversation' }).click()
     await page.getByRole('combobox', { name: 'Name or number' }).fill('mei')
     await page.getByRole('option').first().waitFor()
-    await page.waitForTimeout(300)
   },
   palette: async (page) => {
     await open('/inbox/team')(page)
     await page.keyboard.press('Control+k')
     await page.getByRole('combobox', { name: 'Search everything' }).fill('jacket')
     await page.getByText('Messages', { exact: true }).last().waitFor()
-    await page.waitForTimeout(400)
   },
   more_lists: async (page) => {
     await open('/inbox/team')(page)
-    if (page.viewportSize().width < 768) await page.getByRole('button', { name: 'More lists' }).click()
-    await page.waitForTimeout(300)
+    if (page.viewportSize().width >= 768) return
+    await page.getByRole('button', { name: 'More lists' }).click()
+    await page.getByRole('menu').waitFor()
   },
   empty: async (page) => {
     await control('reset', { empty: true })
@@ -270,7 +261,8 @@ for (const [name, run] of Object.entries(STATES)) {
       })
       try {
         await run(page)
-        await page.screenshot({ path: `${out}/${label}.png` })
+        await settled(page)
+        await page.screenshot({ path: `${out}/${label}.png`, animations: 'disabled' })
         const result = await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']).analyze()
         for (const one of result.violations) {
           violations += 1
