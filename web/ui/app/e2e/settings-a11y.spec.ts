@@ -17,9 +17,40 @@ const PAGES: [path: string, ready: (page: Page) => Promise<unknown>][] = [
   ['/settings/groups', (page) => page.getByTestId('group').first().waitFor()],
   ['/settings/groups', (page) => opened(page, 'New group')],
   ['/settings/groups/1/team', (page) => page.getByTestId('team-member').first().waitFor()],
+  ['/settings/groups/1/channels', (page) => page.getByTestId('channel').first().waitFor()],
+  ['/settings/groups/1/hours', (page) => own_hours(page)],
+  ['/settings/groups/1/templates', (page) => page.getByTestId('template').first().waitFor()],
+  ['/settings/groups/1/templates', (page) => opened(page, 'Variables of order_update, en_GB')],
+  ['/settings/groups/1/replies', (page) => page.getByTestId('reply').first().waitFor()],
+  ['/settings/groups/1/replies', (page) => opened(page, 'New reply')],
+  ['/settings/hours', (page) => page.getByRole('button', { name: 'Monday: add opening times' }).click()],
+  ['/settings/channels', (page) => page.getByTestId('channel').first().waitFor()],
+  ['/settings/channels/new', (page) => chosen(page, 'WhatsApp Cloud API')],
+  ['/settings/channels/new', (page) => chosen(page, 'SMS gateway (HTTP)')],
+  ['/settings/channels/3', (page) => looked_after(page)],
+  ['/settings/channels/4', (page) => page.frameLocator('iframe[title="Preview"]').getByRole('textbox').waitFor()],
   ['/settings/business', (page) => page.getByLabel('Business name').waitFor()],
   ['/settings/audit', (page) => page.getByTestId('audit-entry').first().waitFor()],
 ]
+
+/** Everything a provider can be told, with what is missing marked. */
+async function chosen(page: Page, provider: string): Promise<void> {
+  await page.getByText(provider, { exact: true }).click()
+  await page.getByRole('button', { name: 'More settings' }).click()
+  await page.getByRole('button', { name: 'Connect', exact: true }).click()
+  await page.getByText('Fill this in.').first().waitFor()
+}
+
+async function own_hours(page: Page): Promise<void> {
+  await page.getByRole('switch', { name: 'Use the hours of the business' }).click()
+  await page.getByRole('button', { name: 'Monday: add opening times' }).click()
+}
+
+async function looked_after(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Check now' }).click()
+  await page.getByTestId('checks').waitFor()
+  await page.getByRole('button', { name: 'Replace' }).click()
+}
 
 async function opened(page: Page, button: string | RegExp): Promise<void> {
   await page.getByRole('button', { name: button }).first().click()

@@ -4,13 +4,13 @@ import { expect, test } from '@playwright/test'
 import { ANN } from './support'
 import { ADA, heading, sign_in_as } from './settings-support'
 
-test('s0_11 an agent has no settings: no entry, and a direct visit says so', async ({ page }) => {
+test('S0-11: an agent has no settings: no entry, and a direct visit says so', async ({ page }) => {
   await sign_in_as(page, ANN)
   await page.goto('/inbox/team')
   await page.getByRole('button', { name: /^Account of/ }).first().click()
   await expect(page.getByRole('menuitem', { name: 'Your account' })).toBeVisible()
   await expect(page.getByRole('menuitem', { name: 'Settings' })).toHaveCount(0)
-  for (const path of ['/settings', '/settings/users', '/settings/business', '/settings/audit']) {
+  for (const path of ['/settings', '/settings/users', '/settings/groups/1/templates', '/settings/hours', '/settings/business', '/settings/audit']) {
     await page.goto(path)
     await expect(heading(page, 'This is not for you')).toBeVisible()
   }

@@ -7,7 +7,7 @@ const ANOTHER = 'wholly different words'
 
 test.beforeEach(async ({ page }) => sign_in_as(page, ADA))
 
-test('s0_06 profile: a new name is kept; a bad number is marked; leaving asks', async ({ page, browser }) => {
+test('S0-06: profile: a new name is kept; a bad number is marked; leaving asks', async ({ page, browser }) => {
   const { page: theirs, context } = await colleague(browser, page)
   await theirs.goto('/account/profile')
   const save = theirs.getByRole('button', { name: 'Save' })
@@ -128,7 +128,7 @@ test('devices: another browser is listed and signed out at once', async ({ page,
   await context.close()
 })
 
-test('s0_05 an invitation opens the account once', async ({ page, browser }) => {
+test('S0-05: an invitation opens the account once', async ({ page, browser }) => {
   const who = await invited(page)
   const token = await token_in_mail(who.email, 'welcome')
   const context = await browser.newContext()

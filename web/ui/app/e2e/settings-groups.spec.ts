@@ -11,7 +11,7 @@ async function add_group(page: Page): Promise<{ id: string; name: string }> {
   return { id: group.id, name }
 }
 
-test('s0_38 a group is made, renamed, archived and restored', async ({ page }) => {
+test('S0-38: a group is made, renamed, archived and restored', async ({ page }) => {
   await page.goto('/settings/groups')
   await page.getByRole('button', { name: 'New group' }).click()
   await page.getByLabel('Name', { exact: true }).fill('general')
@@ -35,7 +35,7 @@ test('s0_38 a group is made, renamed, archived and restored', async ({ page }) =
   await expect(page.getByTestId('group').filter({ hasText: `${name} B` })).toHaveCount(1)
 })
 
-test('s0_17 the first group cannot be archived', async ({ page }) => {
+test('S0-17: the first group cannot be archived', async ({ page }) => {
   await page.goto('/settings/groups')
   await page.getByTestId('group').first().getByRole('link').click()
   await expect(page.getByRole('button', { name: 'Rename' })).toBeVisible()
@@ -57,7 +57,7 @@ test('groups are sorted with buttons, and stay sorted', async ({ page }) => {
   await expect.poll(order).toEqual([before[1], before[0]])
 })
 
-test('s0_46 the team is ticked; a group admin gets this group and not the business', async ({ page, browser }) => {
+test('S0-46: the team is ticked; a group admin gets this group and not the business', async ({ page, browser }) => {
   const group = await add_group(page)
   const { who, page: theirs, context } = await colleague(browser, page)
   await page.goto(`/settings/groups/${group.id}/team`)

@@ -6,7 +6,7 @@ import { ADA, colleague, fresh, heading, mail_to, sign_in_as, toast } from './se
 test.beforeEach(async ({ page }) => sign_in_as(page, ADA))
 const row = (page: import('@playwright/test').Page, text: string) => page.getByTestId('user').filter({ hasText: text })
 
-test('s0_05 inviting somebody: a mail goes out and they stand in the list as invited', async ({ page }) => {
+test('S0-05: inviting somebody: a mail goes out and they stand in the list as invited', async ({ page }) => {
   await page.goto('/settings/users')
   await page.getByRole('button', { name: 'Invite somebody' }).click()
   await page.getByRole('button', { name: 'Send the invitation' }).click()
@@ -22,7 +22,7 @@ test('s0_05 inviting somebody: a mail goes out and they stand in the list as inv
   expect(await mail_to(email)).toContain('/welcome#')
 })
 
-test('s1_07 an address in use is refused, with the reason', async ({ page }) => {
+test('S1-07: an address in use is refused, with the reason', async ({ page }) => {
   await page.goto('/settings/users')
   await page.getByRole('button', { name: 'Invite somebody' }).click()
   await page.getByLabel('First name').fill('Kim')
@@ -37,7 +37,7 @@ test('s1_07 an address in use is refused, with the reason', async ({ page }) => 
   await expect(page.getByRole('dialog')).toHaveCount(0)
 })
 
-test('s0_10 the last admin stays an admin', async ({ page }) => {
+test('S0-10: the last admin stays an admin', async ({ page }) => {
   await page.goto('/settings/users')
   await row(page, ADA.email).getByRole('button', { name: /^Actions for/ }).click()
   await page.getByRole('menuitem', { name: 'Change' }).click()

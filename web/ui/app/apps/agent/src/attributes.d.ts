@@ -10,6 +10,8 @@ declare module 'vue' {
     spellcheck?: 'true' | 'false'
     inputmode?: 'numeric' | 'text'
     'aria-label'?: string
+    'aria-labelledby'?: string
+    'aria-describedby'?: string
     'aria-pressed'?: boolean
     'aria-disabled'?: boolean
   }

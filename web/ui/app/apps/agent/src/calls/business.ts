@@ -2,6 +2,7 @@
 
 import type { components } from '@switchboard/api'
 import { ask, rest } from '../rest'
+import { hours_of, type Hours } from './groups'
 
 /** The switches; the document knows them as an object only. */
 export interface BusinessSettings {
@@ -41,5 +42,7 @@ const details = (found: components['schemas']['BusinessDetails']) => found as un
 export const business = {
   get: async () => details((await ask(rest.GET('/api/v1/business'))).business),
   change: async (body: BusinessChanges) => details((await ask(rest.PATCH('/api/v1/business', { body }))).business),
+  hours: async () => hours_of(await ask(rest.GET('/api/v1/business/hours'))),
+  save_hours: async (hours: Hours) => hours_of(await ask(rest.PUT('/api/v1/business/hours', { body: { hours } }))),
   audit: (query: AuditFilter) => ask(rest.GET('/api/v1/audit', { params: { query } })),
 }

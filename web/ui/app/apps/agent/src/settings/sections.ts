@@ -35,7 +35,9 @@ function business_sections(session: Session): Section[] {
   const anywhere = own_groups(session).length > 0
   if (may(session, 'manage_users')) found.push({ to: '/settings/users', label: s.users.title, icon: 'i-lucide-users' })
   if (anywhere || may(session, 'manage_groups')) found.push({ to: '/settings/groups', label: s.groups.title, icon: 'i-lucide-inbox' })
+  if (anywhere) found.push({ to: '/settings/channels', label: s.channels.title, icon: 'i-lucide-radio-tower' })
   if (may(session, 'open_settings')) {
+    found.push({ to: '/settings/hours', label: s.hours.title, icon: 'i-lucide-clock' })
     found.push({ to: '/settings/business', label: s.business.title, icon: 'i-lucide-store' })
   }
   if (sees_audit(session)) found.push({ to: '/settings/audit', label: s.audit.title, icon: 'i-lucide-scroll-text' })

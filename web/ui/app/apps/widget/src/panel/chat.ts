@@ -64,8 +64,9 @@ export class Chat {
   private patienceEnds?: ReturnType<typeof setTimeout>
   private claim: Claim | null = null
 
-  constructor(key: string) {
-    this.storage = openStorage(key)
+  /** A preview is a panel that nobody chats in: it knows no visitor and, as nobody opens it, never connects. */
+  constructor(key: string, preview = false) {
+    this.storage = openStorage(key, preview)
     this.token.value = this.storage.get<string>('token')
     this.seen.value = this.storage.get<Seen>('seen') ?? {}
     this.prechat.value = this.storage.get<Record<string, string>>('prechat')

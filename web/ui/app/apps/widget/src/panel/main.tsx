@@ -8,7 +8,7 @@ import { inkOn } from '../colour'
 import { setLocale, texts } from './texts'
 
 const key = decodeURIComponent(location.pathname.split('/').filter(Boolean).pop() ?? '')
-const chat = new Chat(key)
+const chat = new Chat(key, location.hash === '#preview')
 
 const host = connectHost({
   // The launcher's copy of the settings paints the first frame; `hello` brings the server's.

@@ -6,13 +6,14 @@ export interface Storage {
   watch(name: string, changed: () => void): void
 }
 
-export function openStorage(key: string): Storage {
+/** With `forget` nothing is read from or written to the browser. */
+export function openStorage(key: string, forget = false): Storage {
   const memory = new Map<string, string>()
   const full = (name: string): string => `switchboard:${key}:${name}`
   let disk: globalThis.Storage | null = null
   try {
-    disk = window.localStorage
-    disk.getItem(full('token'))
+    disk = forget ? null : window.localStorage
+    disk?.getItem(full('token'))
   } catch {
     disk = null
   }

@@ -15,6 +15,12 @@ export function explain(error: unknown): string {
   return s.errors[error.code]?.(error.facts) ?? (t.errors[error.code] ? describe(error) : error.detail || describe(error))
 }
 
+/** Puts the cursor into the first field with something wrong. */
+export async function go_to_wrong(): Promise<void> {
+  await nextTick()
+  document.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus()
+}
+
 export function useForm<T extends object>(initial: T) {
   const values = reactive(copy(initial)) as T
   const saved = shallowRef(JSON.stringify(initial))
@@ -45,7 +51,10 @@ export function useForm<T extends object>(initial: T) {
     if (!(error instanceof ApiError)) return
     const fields = Object.entries(error.fields)
     for (const [field, text] of fields) wrong[field] = sentence(text)
-    if (fields.length && fields.every(([field]) => field.split('.')[0]! in values)) problem.value = t.errors.validation!
+    if (error.code !== 'validation' || !fields.length) return
+    // What no field of the form can show is said in full.
+    const elsewhere = fields.filter(([field]) => !(field.split('.')[0]! in values))
+    problem.value = elsewhere.length ? elsewhere.map(([field, text]) => `${sentence(field.replaceAll('_', ' '))}: ${text}.`).join(' ') : t.errors.validation!
   }
 
   /** Sends once at a time. Undefined when the server refused: the form then says why. */
@@ -57,12 +66,18 @@ export function useForm<T extends object>(initial: T) {
       return await send(values)
     } catch (error) {
       refuse(error)
-      await nextTick()
-      document.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus()
+      await go_to_wrong()
       return undefined
     } finally {
       busy.value = false
     }
+  }
+
+  /** Says what is wrong with a field, and goes there. */
+  function mark(name: string, text: string) {
+    clear()
+    wrong[name] = text
+    void go_to_wrong()
   }
 
   /** Marks what is empty; true when everything is there. */
@@ -70,9 +85,9 @@ export function useForm<T extends object>(initial: T) {
     clear()
     for (const name of names) if (!String(values[name] ?? '').trim()) wrong[name] = t.setup.required
     const complete = names.every((name) => !wrong[name])
-    if (!complete) void nextTick(() => document.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus())
+    if (!complete) void go_to_wrong()
     return complete
   }
 
-  return { values, wrong, busy, problem, dirty, reset, revert, clear, refuse, submit, require }
+  return { values, wrong, busy, problem, dirty, reset, revert, clear, refuse, submit, require, mark }
 }
