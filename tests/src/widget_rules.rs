@@ -8,6 +8,7 @@ use switchboard_engine::widget::identity_proof;
 
 both!(
     s0_18_the_snippet_brings_what_was_configured,
+    s0_43_a_change_of_the_widget_is_live_at_once,
     s0_18_a_form_is_filled_in_before_the_first_message,
     h_37_a_visitor_is_whom_the_website_vouches_for,
     h_37_a_wrong_proof_leaves_a_guest,
@@ -91,6 +92,29 @@ async fn s0_18_the_snippet_brings_what_was_configured(kind: Kind) {
         .put(&format!("/api/v1/channels/{}/widget", world.webchat), json!({"title": "Mine"}))
         .await
         .refused(403, "forbidden");
+}
+
+/// By an admin, or an admin of its group; pages keep the snippet they have.
+async fn s0_43_a_change_of_the_widget_is_live_at_once(kind: Kind) {
+    let world = World::start(kind).await;
+    let (ada, ann, bob, cat) = (world.ada().await, world.ann().await, world.bob().await, world.cat().await);
+    let path = format!("/api/v1/channels/{}/widget", world.webchat);
+    let colour = async || world.visitor(None).await.hello["widget"]["colour"].clone();
+    let first = colour().await;
+    let mut open = world.visitor(None).await;
+    for outsider in [&ann, &cat] {
+        outsider.put(&path, json!({"colour": "#ff0000"})).await.refused(403, "forbidden");
+    }
+    assert_eq!(colour().await, first);
+    ada.put(&path, json!({"colour": "#ff0000"})).await.expect(200);
+    assert_eq!(colour().await, "#ff0000");
+    let led =
+        json!({"members": [{"user_id": bob.id, "role": "admin"}, {"user_id": ann.id}, {"user_id": ada.id}]});
+    ada.put("/api/v1/groups/2/team", led).await.expect(200);
+    bob.put(&path, json!({"colour": "#00ff00"})).await.expect(200);
+    assert_eq!(colour().await, "#00ff00");
+    ada.put(&path, json!({"colour": "very red"})).await.refused(422, "validation");
+    open.say("A panel that was open all the time goes on").await;
 }
 
 /// To see it go red: let `prechat_of` answer what it was given, or ask whoever has written before.
