@@ -15,7 +15,7 @@ use switchboard_engine::ids::{ConversationId, MessageId};
 use switchboard_engine::time::Timestamp;
 use switchboard_schema::Synced;
 
-mod breaker;
+pub(crate) mod breaker;
 mod fetch;
 mod pace;
 mod protocol;

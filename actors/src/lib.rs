@@ -38,6 +38,7 @@ pub mod presence;
 pub mod sending;
 pub mod templates;
 pub mod visitors;
+pub mod webhooks;
 
 pub mod agent_session;
 pub mod socket;
@@ -64,6 +65,7 @@ pub struct Parts {
     pub files: files::Files,
     pub vault: vault::Vault,
     pub mailer: mailer::Mailer,
+    pub webhooks: webhooks::Webhooks,
     /// Where providers and people find us, without a slash at the end.
     pub public_url: Arc<str>,
     /// Signs visitor tokens.

@@ -14,6 +14,7 @@ use crate::replay;
 use crate::roster::{Line, Roster, RosterHandle};
 use crate::tally::Tally;
 use crate::vault::Vault;
+use crate::webhooks::Webhooks;
 use crate::{Actors, Parts};
 use actix::{Arbiter, ArbiterHandle};
 use std::path::PathBuf;
@@ -22,7 +23,7 @@ use std::time::Duration;
 use switchboard_engine::ids::UserId;
 use switchboard_schema::{Store, StoreError};
 use tokio::runtime::Handle;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 use tokio::task::AbortHandle;
 
 /// What the actors need from outside.
@@ -35,6 +36,8 @@ pub struct Config {
     pub secret_key: [u8; 32],
     /// The key before this one: what it sealed is sealed anew at start, visitors' tokens of its time stay good.
     pub previous_key: Option<[u8; 32]>,
+    /// Whether webhooks may go to this machine and its network.
+    pub webhooks_inside: bool,
     /// Outlives every arbiter and owns every database connection.
     pub database_runtime: Handle,
     /// Threads that run conversations.
@@ -93,6 +96,7 @@ impl Actors {
         let publish_to = target.clone();
         let news = Arc::new(Notify::new());
         let wake = news.clone();
+        let (commits, committed_news) = watch::channel(0_u64);
         let tally = Arc::new(Tally::default());
         let noted = tally.clone();
         let options = switchboard_schema::Options {
@@ -104,6 +108,7 @@ impl Actors {
                     crate::publication::publish(fanout, committed);
                 }
                 wake.notify_one();
+                commits.send_modify(|count| *count += 1);
             }),
             readers: 4,
             max_batch: 1_000,
@@ -134,9 +139,10 @@ impl Actors {
         let indexing = config.database_runtime.spawn(crate::indexer::run(core.store.clone(), news));
         let telling = crate::tally::run(tally, core.store.clone(), core.fanout.clone(), core.roster.clone());
         let beside = [indexing.abort_handle(), config.database_runtime.spawn(telling).abort_handle()];
-        let actors = assemble(&config, core, beside)?;
+        let actors = assemble(&config, core, beside, committed_news)?;
         actors.reseal_channels().await?;
         actors.reload().await?;
+        actors.reload_webhooks().await?;
         actors.keep_house();
         actors.arbiters.connectors.spawn(actors.mailer.clone().run(actors.core.clone()));
         actors.arbiters.connectors.spawn(crate::wheel::turn(actors.clone()));
@@ -251,6 +257,7 @@ impl Actors {
 
     /// Second half: sends under way end, what was accepted is flushed and the database closed.
     pub async fn stop(&self) {
+        self.webhooks.halt();
         self.core.lines.settle(LAST_SENDS).await;
         self.tend_lines(true).await;
         self.arbiters.beside.iter().for_each(AbortHandle::abort);
@@ -272,7 +279,12 @@ async fn fanout(store: &Store, clock: &Clock) -> Result<Fanout, StoreError> {
     Ok(Fanout::new(epoch, position, Some(recent), recent_from))
 }
 
-fn assemble(config: &Config, core: Core, beside: [AbortHandle; 2]) -> Result<Actors, StartError> {
+fn assemble(
+    config: &Config,
+    core: Core,
+    beside: [AbortHandle; 2],
+    news: watch::Receiver<u64>,
+) -> Result<Actors, StartError> {
     let threads = config.conversation_threads.max(1);
     let conversations = (0..threads).map(|_| Arbiter::new().handle()).collect();
     let http = reqwest::Client::builder()
@@ -288,6 +300,8 @@ fn assemble(config: &Config, core: Core, beside: [AbortHandle; 2]) -> Result<Act
     let vault = Vault::new(config.secret_key).after(config.previous_key);
     let mailer = Mailer::new(&config.mail, &config.data_dir, vault.clone(), core.ids.clone())
         .map_err(StartError::Mail)?;
+    let webhooks = Webhooks::new(config.database_runtime.clone(), config.webhooks_inside, news)
+        .map_err(StartError::Http)?;
     Ok(Actors(Arc::new(Parts {
         intake: Intake::new(core.clone(), directory.clone()),
         directory,
@@ -297,6 +311,7 @@ fn assemble(config: &Config, core: Core, beside: [AbortHandle; 2]) -> Result<Act
         files,
         vault,
         mailer,
+        webhooks,
         public_url: config.public_url.trim_end_matches('/').into(),
         key: config.secret_key,
         previous_key: config.previous_key,

@@ -22,6 +22,7 @@ pub const COMMIT_SECONDS: &str = "switchboard_commit_seconds";
 pub const HOOKS: &str = "switchboard_hooks_total";
 pub const LOGINS: &str = "switchboard_logins_total";
 pub const MAILS: &str = "switchboard_mails_total";
+pub const WEBHOOK_DELIVERIES: &str = "switchboard_webhook_deliveries_total";
 pub const PUBLISH_LAG_SECONDS: &str = "switchboard_publish_lag_seconds";
 pub const INDEX_SECONDS: &str = "switchboard_search_index_seconds";
 
@@ -50,6 +51,10 @@ pub fn describe() {
     describe_counter!(HOOKS, "Provider callbacks, by provider and answer");
     describe_counter!(LOGINS, "Login attempts, by result");
     describe_counter!(MAILS, "Attempts to send a mail, by outcome: sent, again, failed");
+    describe_counter!(
+        WEBHOOK_DELIVERIES,
+        "Attempts to deliver to webhooks, by outcome: delivered, again, failed, dropped"
+    );
     describe_histogram!(PUBLISH_LAG_SECONDS, "From a commit until a worker has its frames");
     describe_histogram!(INDEX_SECONDS, "Taking some new messages and contacts up into the search index");
 }

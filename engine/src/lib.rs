@@ -30,5 +30,6 @@ pub mod search;
 pub mod second_factor;
 pub mod token;
 pub mod transcript;
+pub mod webhook;
 pub mod widget;
 pub mod wire;

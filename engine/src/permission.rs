@@ -7,12 +7,14 @@ mod events;
 mod matrix;
 mod operation;
 mod routes;
+mod scope;
 #[cfg(test)]
 mod tests;
 
 pub use events::{AGENT_COMMANDS, Audience, EVENTS};
 pub use operation::Operation;
 pub use routes::{Gate, ROUTES, Route, route};
+pub use scope::{Area, Scope};
 
 use crate::ids::{BusinessId, GroupId, UserId};
 use crate::user::{Member, Role};

@@ -9,7 +9,7 @@ mod view;
 pub use client::{
     AgentCommand, AgentFrame, IdentityClaim, SessionStart, TemplateAsk, VisitorCommand, VisitorFrame,
 };
-pub use entry::{agent_entry, timeline_entry, visitor_entry, with_cursor};
+pub use entry::{agent_entry, timeline_entry, visitor_entry, webhook_entry, with_cursor};
 pub use view::{
     AssigneeView, ChannelView, ContactView, ConversationView, MediaView, MessageView, PreviewView, SenderView,
 };

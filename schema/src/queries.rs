@@ -4,6 +4,8 @@
 pub(crate) mod access;
 #[path = "queries/account.rs"]
 pub(crate) mod account;
+#[path = "queries/api_token.rs"]
+pub(crate) mod api_token;
 #[path = "queries/audit.rs"]
 pub(crate) mod audit;
 #[path = "queries/channel.rs"]
@@ -44,3 +46,5 @@ pub(crate) mod sending;
 pub(crate) mod team;
 #[path = "queries/template.rs"]
 pub(crate) mod template;
+#[path = "queries/webhook.rs"]
+pub(crate) mod webhook;

@@ -10,6 +10,7 @@ use tokio::sync::{mpsc::error::TrySendError, oneshot};
 
 mod access;
 mod accounts;
+mod api_tokens;
 mod channels;
 mod contacts;
 mod conversations;
@@ -26,6 +27,7 @@ mod second_factor;
 mod sending;
 mod team;
 mod templates;
+mod webhooks;
 
 /// How to open a [`Store`].
 pub struct Options {

@@ -463,7 +463,59 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    api_token (id) {
+        id -> BigInt,
+        business_id -> BigInt,
+        user_id -> BigInt,
+        name -> Text,
+        scopes -> Text,
+        token_hash -> Binary,
+        hint -> Text,
+        created_at -> BigInt,
+        expires_at -> Nullable<BigInt>,
+        last_used_at -> Nullable<BigInt>,
+        revoked_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    webhook (id) {
+        id -> BigInt,
+        business_id -> BigInt,
+        user_id -> BigInt,
+        url -> Text,
+        events -> Text,
+        secret -> Binary,
+        enabled -> Bool,
+        reason -> Nullable<Text>,
+        position -> BigInt,
+        failing_since -> Nullable<BigInt>,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    webhook_delivery (id) {
+        id -> BigInt,
+        webhook_id -> BigInt,
+        event -> Text,
+        conversation_id -> Nullable<BigInt>,
+        position -> Nullable<BigInt>,
+        state -> Text,
+        attempt -> BigInt,
+        due_at -> BigInt,
+        answer -> Nullable<BigInt>,
+        problem -> Nullable<Text>,
+        created_at -> BigInt,
+        finished_at -> Nullable<BigInt>,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
+    api_token,
+    webhook,
+    webhook_delivery,
     meta,
     business,
     user_account,

@@ -1,7 +1,7 @@
 //! What Switchboard promises, tested from outside: the real server in this process, spoken to over HTTP and websockets only, with the
 //! simulator as the outside world. Every test runs on SQLite and on PostgreSQL ([`world::both`]).
 //!
-//! The first eight modules are the stage; each of the others is one capability. A test that guards a promise says in its comment which line
+//! The first nine modules are the stage; each of the others is one capability. A test that guards a promise says in its comment which line
 //! to break to see it go red. Nothing sleeps: tests wait for a condition, at most [`world::PATIENCE`].
 #![cfg(test)]
 
@@ -12,9 +12,11 @@ mod people;
 mod postbox;
 mod process;
 mod provider;
+mod receiver;
 mod socket;
 mod visitor;
 
+mod api_tokens;
 mod arriving;
 mod boundaries;
 mod callbacks;
@@ -53,6 +55,7 @@ mod templates;
 mod transcripts;
 mod users;
 mod webchat;
+mod webhooks;
 mod widget_rules;
 mod windows;
 

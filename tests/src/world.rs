@@ -191,6 +191,7 @@ pub(crate) fn settings(database_runtime: Handle) -> Config {
         data_dir: PathBuf::new(),
         public_url: None,
         mail: MailSettings::default(),
+        webhooks_inside: true,
         demo: false,
         workers: Some(2),
         secret_key: [7; 32],

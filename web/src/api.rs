@@ -34,8 +34,10 @@ pub mod status;
 pub mod team;
 pub mod templates;
 pub mod timeline;
+pub mod tokens;
 pub mod transcripts;
 pub mod users;
+pub mod webhooks;
 
 use crate::error::ApiError;
 use actix_web::HttpResponse;

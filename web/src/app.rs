@@ -3,7 +3,7 @@
 use crate::api::{
     access, assignment, audit, bulk, business, channels, consent, conversations, drafts, groups, hours,
     inbox, links, me, media, messages, photos, read, replies, search, second_factor, session, sessions,
-    setup, start, status, team, templates, timeline, transcripts, users,
+    setup, start, status, team, templates, timeline, tokens, transcripts, users, webhooks,
 };
 use crate::error::{bad_json, bad_path, bad_query, no_route};
 use crate::hooks::{probe, sms, whatsapp};
@@ -46,6 +46,7 @@ pub fn documented(config: &mut ServiceConfig<'_>) {
 
 fn api(config: &mut ServiceConfig<'_>) {
     team_and_settings(config);
+    programs(config);
     conversations_and_search(config);
 }
 
@@ -106,6 +107,21 @@ fn team_and_settings(config: &mut ServiceConfig<'_>) {
         .service(channels::condition::reconnect_channel)
         .service(channels::widget::configure_widget)
         .service(channels::widget::make_identity_secret);
+}
+
+fn programs(config: &mut ServiceConfig<'_>) {
+    config
+        .service(tokens::list_tokens)
+        .service(tokens::create_token)
+        .service(tokens::revoke_token)
+        .service(webhooks::list_webhooks)
+        .service(webhooks::create_webhook)
+        .service(webhooks::change_webhook)
+        .service(webhooks::delete_webhook)
+        .service(webhooks::renew_secret)
+        .service(webhooks::deliveries::ping_webhook)
+        .service(webhooks::deliveries::list_deliveries)
+        .service(webhooks::deliveries::resend_delivery);
 }
 
 fn conversations_and_search(config: &mut ServiceConfig<'_>) {

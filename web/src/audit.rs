@@ -90,12 +90,16 @@ fn is_setting(gate: Gate) -> bool {
 async fn record(signed_in: &SignedIn, route: &Route, line: Line) {
     let Line { target, group, outcome, detail, ip } = line;
     let user = &signed_in.user;
+    let name = match &signed_in.grant {
+        Some(grant) => format!("{} (token {})", user.name(), grant.name),
+        None => user.name(),
+    };
     let action = route.gate.operation().map_or("", |operation| operation.as_str());
     let audit = Audit {
         id: signed_in.site.actors.core.ids.next(),
         business_id: user.business_id,
         at: signed_in.site.now(),
-        actor: AuditActor::User { id: user.id, name: user.name() },
+        actor: AuditActor::User { id: user.id, name },
         action: action.to_owned(),
         target,
         group_id: group,

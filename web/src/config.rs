@@ -75,6 +75,10 @@ pub struct Settings {
     /// Sender of those mails, for example "Bean & Leaf <inbox@bean.example>"; needed with --smtp-url
     #[arg(long, global = true, env = "SWITCHBOARD_MAIL_FROM", value_name = "SENDER")]
     pub mail_from: Option<String>,
+    /// Let webhooks go to plain http and to this machine and its network: for development, or receivers beside the server
+    #[arg(long, global = true, env = "SWITCHBOARD_WEBHOOKS_INSIDE", value_parser = clap::builder::BoolishValueParser::new(),
+        num_args = 0..=1, default_value = "false", default_missing_value = "true", require_equals = true, value_name = "BOOL")]
+    pub webhooks_inside: bool,
     /// NATS server that joins several nodes [default: none, a single node]
     #[arg(long, global = true, env = "SWITCHBOARD_NATS_URL", value_name = "URL", hide_env_values = true)]
     pub nats_url: Option<String>,
@@ -112,12 +116,13 @@ pub enum LogFormat {
 }
 
 /// Every environment variable with our prefix that means something here.
-const VARIABLES: [&str; 12] = [
+const VARIABLES: [&str; 13] = [
     "SWITCHBOARD_LISTEN",
     "SWITCHBOARD_DATA_DIR",
     "SWITCHBOARD_PUBLIC_URL",
     "SWITCHBOARD_SMTP_URL",
     "SWITCHBOARD_MAIL_FROM",
+    "SWITCHBOARD_WEBHOOKS_INSIDE",
     "SWITCHBOARD_NATS_URL",
     "SWITCHBOARD_DEMO",
     "SWITCHBOARD_WORKERS",
@@ -143,6 +148,8 @@ pub struct Config {
     /// Without a slash at the end; `None`: made from the address that was bound.
     pub public_url: Option<String>,
     pub mail: MailSettings,
+    /// Whether webhooks may go to this machine and its network; the demo's always may.
+    pub webhooks_inside: bool,
     pub demo: bool,
     /// Web worker threads; `None`: one per core.
     pub workers: Option<usize>,
@@ -191,6 +198,7 @@ impl Config {
             data_dir,
             mail,
             public_url,
+            webhooks_inside: settings.webhooks_inside,
             demo: settings.demo,
             workers: settings.workers.map(usize::from),
             secret_key,

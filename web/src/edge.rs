@@ -2,6 +2,7 @@
 //!
 //! Providers' callbacks pass untouched: thousands of them arrive per second, and their counters stand in /metrics.
 
+use crate::bearer;
 use crate::error::{ApiError, unsupported};
 use crate::limits::Paced;
 use crate::origin;
@@ -78,7 +79,10 @@ fn check(request: &ServiceRequest, site: &Site) -> Result<(), ApiError> {
     if !is_unsafe(request.method()) || !path.starts_with("/api/") {
         return Ok(());
     }
-    same_origin(request.headers(), site)?;
+    // A token is sent by a program on purpose; a cookie goes along by itself.
+    if !bearer::is_presented(request.headers()) {
+        same_origin(request.headers(), site)?;
+    }
     let wanted = if path == "/api/v1/media" { "multipart/form-data" } else { "application/json" };
     if request.content_type().eq_ignore_ascii_case(wanted) { Ok(()) } else { Err(unsupported(wanted)) }
 }

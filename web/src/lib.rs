@@ -11,6 +11,7 @@ pub mod telemetry;
 
 pub mod app;
 pub mod audit;
+pub mod bearer;
 pub mod edge;
 pub mod error;
 pub mod limits;

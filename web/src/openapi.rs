@@ -38,6 +38,7 @@ fn document() -> OpenApi {
     let cookie = SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new("sid")));
     let token = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
     components.security_schemes.insert("session".to_owned(), cookie.into());
+    components.security_schemes.insert("api_token".to_owned(), token.clone().into());
     components.security_schemes.insert("visitor_token".to_owned(), token.into());
     document
 }

@@ -2,6 +2,7 @@
 //! a body, is looked at; and what happened is written to the audit log.
 
 use crate::audit::{self, Note};
+use crate::bearer;
 use crate::error::ApiError;
 use crate::session::SignedIn;
 use actix_web::body::BoxBody;
@@ -25,7 +26,12 @@ pub async fn check(request: ServiceRequest, next: Next<BoxBody>) -> Result<Servi
     if route.gate == Gate::Public {
         return next.call(request).await;
     }
-    let signed_in = match SignedIn::at_all(request.request()).await {
+    let who = if bearer::is_presented(request.headers()) {
+        bearer::signed_in(request.request()).await
+    } else {
+        SignedIn::at_all(request.request()).await
+    };
+    let signed_in = match who {
         Ok(signed_in) => signed_in,
         Err(refused) => return Ok(request.into_response(refused.response())),
     };
@@ -33,6 +39,11 @@ pub async fn check(request: ServiceRequest, next: Next<BoxBody>) -> Result<Servi
         return Ok(request.into_response(ApiError::password_change_required().response()));
     }
     let target = audit::target(&pattern, request.path());
+    if let Some(scope) = signed_in.grant.as_ref().and_then(|grant| grant.lacks(route)) {
+        let (group, ip) = (group_of(route, request.path()), request.peer_addr());
+        audit::denied(&signed_in, route, target, group, ip).await;
+        return Ok(request.into_response(bearer::out_of_scope(scope).response()));
+    }
     if let Err(denied) = admit(route, &signed_in, request.path()) {
         let group = group_of(route, request.path());
         let ip = request.peer_addr();

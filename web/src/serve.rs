@@ -31,7 +31,7 @@ const PATIENCE: Duration = Duration::from_secs(6);
 /// How long an upload may wait for its message.
 const UPLOADS_KEPT: Duration = Duration::from_hours(24);
 
-/// How long a mail that left, and a link nobody can use any more, is remembered.
+/// How long a mail or a delivery that left, and a link nobody can use any more, is remembered.
 const MAILS_KEPT: Duration = Duration::from_hours(30 * 24);
 
 /// The program, running.
@@ -105,6 +105,7 @@ fn actors_config(config: &Config, public_url: &str) -> switchboard_actors::Confi
         data_dir: config.data_dir.clone(),
         public_url: public_url.to_owned(),
         mail: config.mail.clone(),
+        webhooks_inside: config.webhooks_inside || config.demo,
         secret_key: config.secret_key,
         previous_key: config.previous_key,
         database_runtime: config.database_runtime.clone(),
@@ -183,6 +184,7 @@ async fn clear_out(site: &Site) {
         store.delete_expired_sessions(now).await?;
         store.forget_links(now.minus(MAILS_KEPT)).await?;
         store.forget_mails(now.minus(MAILS_KEPT)).await?;
+        store.forget_deliveries(now.minus(MAILS_KEPT)).await?;
         store.forget_uploads(now.minus(UPLOADS_KEPT)).await
     };
     match forgotten.await {

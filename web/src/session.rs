@@ -1,5 +1,6 @@
 //! Login sessions: an opaque random cookie, a row with its hash, and [`SignedIn`], which a handler asks for when it needs to know who.
 
+use crate::bearer::Grant;
 use crate::error::ApiError;
 use crate::site::Site;
 use actix_web::cookie::time::Duration as CookieDuration;
@@ -12,7 +13,7 @@ use futures_util::future::LocalBoxFuture;
 use rand::Rng;
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use switchboard_actors::roster::Colleague;
 use switchboard_engine::ids::UserId;
@@ -50,6 +51,11 @@ pub struct Caller {
 }
 
 impl Caller {
+    /// A program that acts for a user: there is no session anything could hang on.
+    pub(crate) fn of_token(user: UserId, token_hash: TokenHash) -> Self {
+        Self { user, session: 0, must_change_password: false, token_hash }
+    }
+
     /// The hash of the cookie, by which the database knows the session.
     pub fn token_hash(&self) -> Vec<u8> {
         self.token_hash.to_vec()
@@ -177,6 +183,8 @@ pub struct SignedIn {
     pub site: web::Data<Site>,
     pub caller: Caller,
     pub user: Colleague,
+    /// Set when it is a program that acts for them.
+    pub grant: Option<Arc<Grant>>,
 }
 
 impl SignedIn {
@@ -187,7 +195,7 @@ impl SignedIn {
         let found = site.sessions.look_up(&site, cookie.value()).await?;
         let caller = found.ok_or_else(ApiError::not_signed_in)?;
         let user = site.actors.user(caller.user).map_err(|_| ApiError::not_signed_in())?;
-        Ok(Self { site, caller, user })
+        Ok(Self { site, caller, user, grant: None })
     }
 }
 

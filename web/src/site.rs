@@ -1,5 +1,6 @@
 //! [`Site`]: what every request may need, shared by all workers.
 
+use crate::bearer::{self, Tokens};
 use crate::login_limits::LoginLimits;
 use crate::origin::Origins;
 use crate::password::Passwords;
@@ -42,6 +43,9 @@ pub struct Site {
     pub reset_mails: Quota,
     /// Codes of a second factor, per user: whoever tries them has the password already.
     pub code_tries: Quota,
+    pub tokens: Tokens,
+    /// Calls of other programs, per token.
+    pub token_calls: Quota,
     pub demo: bool,
     pub metrics: PrometheusHandle,
     /// Wall-clock time: the demo's pushed clock must not sign anybody out.
@@ -67,6 +71,8 @@ impl Site {
             link_tries: Quota::new(LINK_TRIES.0, LINK_TRIES.1),
             reset_mails: Quota::new(RESET_MAILS.0, RESET_MAILS.1),
             code_tries: Quota::new(CODE_TRIES.0, CODE_TRIES.1),
+            tokens: Tokens::default(),
+            token_calls: Quota::new(bearer::PER_MINUTE, Duration::from_mins(1)),
             wall: Clock::default(),
             draining: AtomicBool::new(false),
             busy: AtomicUsize::new(0),

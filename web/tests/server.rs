@@ -19,6 +19,7 @@ fn config(folder: &Path, database: &Runtime) -> Config {
         database_url: format!("sqlite://{}", folder.join("switchboard.db").display()),
         data_dir: folder.to_path_buf(),
         public_url: None,
+        webhooks_inside: true,
         demo: false,
         workers: Some(1),
         mail: switchboard_actors::mailer::MailSettings::default(),

@@ -9,7 +9,7 @@ const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
 #[derive(Debug, Default)]
-pub(super) struct Breaker {
+pub(crate) struct Breaker {
     /// Failures in a row that were the provider's, not the message's.
     failures: u32,
     /// Pauses in a row.
@@ -20,7 +20,7 @@ pub(super) struct Breaker {
 
 impl Breaker {
     /// How many attempts may be in flight.
-    pub(super) fn room(&self, now: Instant, usual: usize) -> usize {
+    pub(crate) fn room(&self, now: Instant, usual: usize) -> usize {
         match self.until {
             None => usual,
             Some(until) if now < until => 0,
@@ -28,19 +28,19 @@ impl Breaker {
         }
     }
 
-    pub(super) fn is_open(&self) -> bool {
+    pub(crate) fn is_open(&self) -> bool {
         self.until.is_some()
     }
 
     /// The provider answered: it works. True when that is news.
-    pub(super) fn works(&mut self) -> bool {
+    pub(crate) fn works(&mut self) -> bool {
         let news = self.is_open();
         *self = Self::default();
         news
     }
 
     /// The provider failed; `sure` when one failure says it all (nobody is there, or our access is refused). Answers a pause that begins.
-    pub(super) fn fails(&mut self, now: Instant, sure: bool) -> Option<Duration> {
+    pub(crate) fn fails(&mut self, now: Instant, sure: bool) -> Option<Duration> {
         self.failures = self.failures.saturating_add(1);
         match self.until {
             // An attempt that was in flight already: it says nothing new.

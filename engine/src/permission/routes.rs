@@ -90,6 +90,18 @@ pub const ROUTES: &[Route] = &[
     at("PUT", "/api/v1/business/hours", Business(Op::OpenSettings)),
     at("GET", "/api/v1/audit", SomeGroup(Op::SeeAudit)),
 
+    at("GET", "/api/v1/tokens", Business(Op::OpenSettings)),
+    at("POST", "/api/v1/tokens", Business(Op::OpenSettings)),
+    at("DELETE", "/api/v1/tokens/{id}", Business(Op::OpenSettings)),
+    at("GET", "/api/v1/webhooks", Business(Op::OpenSettings)),
+    at("POST", "/api/v1/webhooks", Business(Op::OpenSettings)),
+    at("PATCH", "/api/v1/webhooks/{id}", Business(Op::OpenSettings)),
+    at("DELETE", "/api/v1/webhooks/{id}", Business(Op::OpenSettings)),
+    at("POST", "/api/v1/webhooks/{id}/secret", Business(Op::OpenSettings)),
+    at("POST", "/api/v1/webhooks/{id}/ping", Business(Op::OpenSettings)),
+    at("GET", "/api/v1/webhooks/{id}/deliveries", Business(Op::OpenSettings)),
+    at("POST", "/api/v1/webhooks/{id}/deliveries/{delivery_id}/resend", Business(Op::OpenSettings)),
+
     at("GET", "/api/v1/groups", SignedIn(Op::ViewTeam)),
     at("POST", "/api/v1/groups", Business(Op::ManageGroups)),
     at("PATCH", "/api/v1/groups/{id}", Business(Op::ManageGroups)),

@@ -178,6 +178,28 @@ pub fn agent_entry(event: &Event, conversation_id: ConversationId, row: &Convers
     json(&Entry { t: event.kind.name(), conversation_id, seq: event.seq, at: event.at, d, row: Some(row) })
 }
 
+/// The body of a webhook's delivery: what the team's sockets hear, without a cursor. `row` is the conversation as it is when this is sent.
+pub fn webhook_entry(event: &Event, conversation_id: ConversationId, row: &ConversationView<'_>) -> String {
+    #[derive(Serialize)]
+    struct Body<'a> {
+        r#type: &'static str,
+        timestamp: Timestamp,
+        data: Facts<'a>,
+    }
+    #[derive(Serialize)]
+    struct Facts<'a> {
+        conversation_id: ConversationId,
+        seq: i64,
+        #[serde(flatten)]
+        d: Data<'a>,
+        conversation: &'a ConversationView<'a>,
+    }
+    let d = agent_data(&event.kind, row.contact.name);
+    let data = Facts { conversation_id, seq: event.seq, d, conversation: row };
+    let body = Body { r#type: event.kind.name(), timestamp: event.at, data };
+    serde_json::to_string(&body).unwrap_or_default()
+}
+
 /// The entry of a timeline for the team: like the frame, without `row`.
 pub fn timeline_entry(event: &Event, conversation: &Conversation) -> String {
     let d = agent_data(&event.kind, &conversation.contact.name);

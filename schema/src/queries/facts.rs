@@ -66,6 +66,7 @@ macro_rules! read_columns {
 pub(crate) async fn check_tables(conn: &mut Conn) -> Result<usize, StoreError> {
     read_columns!(
         conn,
+        api_token,
         audit,
         access_link,
         business,
@@ -100,5 +101,7 @@ pub(crate) async fn check_tables(conn: &mut Conn) -> Result<usize, StoreError> {
         team_group,
         template,
         user_account,
+        webhook,
+        webhook_delivery,
     )
 }

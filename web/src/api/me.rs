@@ -147,7 +147,7 @@ pub(crate) async fn change_password(
     signed_in: SignedIn,
     body: web::Json<ChangePasswordRequest>,
 ) -> Result<HttpResponse, ApiError> {
-    let SignedIn { site, user, caller } = signed_in;
+    let SignedIn { site, user, caller, .. } = signed_in;
     let ChangePasswordRequest { current_password, new_password } = body.into_inner();
     if let Some(weakness) = weakness(&new_password, &[&user.email, &user.first_name, &user.last_name]) {
         return Err(ApiError::invalid("new_password", weakness));

@@ -129,7 +129,7 @@ async fn begin_temporary(site: &Site, user: &Account) -> Result<(), ApiError> {
 #[utoipa::path(tag = "session", responses((status = 200, body = SessionAnswer), Refusals))]
 #[get("/session")]
 pub(crate) async fn get_session(signed_in: SignedIn) -> Result<HttpResponse, ApiError> {
-    let SignedIn { site, user, caller } = signed_in;
+    let SignedIn { site, user, caller, .. } = signed_in;
     let must_change_password = caller.must_change_password;
     let roster = site.roster();
     let business = roster.business.as_ref().ok_or_else(ApiError::not_signed_in)?;

@@ -38,7 +38,7 @@ fn id(session: &Session) -> Option<String> {
 #[utoipa::path(tag = "me", responses((status = 200, body = SessionsAnswer), Refusals))]
 #[get("/me/sessions")]
 pub(crate) async fn list_sessions(signed_in: SignedIn) -> Result<HttpResponse, ApiError> {
-    let SignedIn { site, user, caller } = signed_in;
+    let SignedIn { site, user, caller, .. } = signed_in;
     let all = site.actors.core.store.sessions_of(user.id, site.now()).await?;
     let current = caller.token_hash();
     let sessions = all.into_iter().filter_map(|session| {
@@ -74,7 +74,7 @@ pub(crate) async fn end_session(
 #[utoipa::path(tag = "me", responses((status = 204), Refusals, WriteRefusals))]
 #[delete("/me/sessions")]
 pub(crate) async fn end_other_sessions(signed_in: SignedIn) -> Result<HttpResponse, ApiError> {
-    let SignedIn { site, user, caller } = signed_in;
+    let SignedIn { site, user, caller, .. } = signed_in;
     let ended = site.actors.core.store.end_other_sessions(user.id, caller.token_hash()).await?;
     Sessions::ended(&site, ended);
     Ok(HttpResponse::NoContent().finish())

@@ -33,6 +33,7 @@ export default defineConfig({
     alias: {
       '@switchboard/protocol': path('./packages/protocol/protocol.ts'),
       '@switchboard/core': path('./packages/core/index.ts'),
+      '@switchboard/i18n/api': path('./packages/i18n/api.ts'),
       '@switchboard/i18n/settings': path('./packages/i18n/settings.ts'),
       '@switchboard/i18n': path('./packages/i18n/index.ts'),
     },

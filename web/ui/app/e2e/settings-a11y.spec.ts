@@ -30,6 +30,9 @@ const PAGES: [path: string, ready: (page: Page) => Promise<unknown>][] = [
   ['/settings/channels/3', (page) => looked_after(page)],
   ['/settings/channels/4', (page) => page.frameLocator('iframe[title="Preview"]').getByRole('textbox').waitFor()],
   ['/settings/business', (page) => page.getByLabel('Business name').waitFor()],
+  ['/settings/api', (page) => page.getByRole('button', { name: 'New token' }).and(page.locator(':enabled')).waitFor()],
+  ['/settings/api', (page) => opened(page, 'New token')],
+  ['/settings/api', (page) => opened(page, 'New webhook')],
   ['/settings/audit', (page) => page.getByTestId('audit-entry').first().waitFor()],
 ]
 

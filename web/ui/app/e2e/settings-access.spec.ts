@@ -10,7 +10,7 @@ test('S0-11: an agent has no settings: no entry, and a direct visit says so', as
   await page.getByRole('button', { name: /^Account of/ }).first().click()
   await expect(page.getByRole('menuitem', { name: 'Your account' })).toBeVisible()
   await expect(page.getByRole('menuitem', { name: 'Settings' })).toHaveCount(0)
-  for (const path of ['/settings', '/settings/users', '/settings/groups/1/templates', '/settings/hours', '/settings/business', '/settings/audit']) {
+  for (const path of ['/settings', '/settings/users', '/settings/groups/1/templates', '/settings/hours', '/settings/business', '/settings/api', '/settings/audit']) {
     await page.goto(path)
     await expect(heading(page, 'This is not for you')).toBeVisible()
   }

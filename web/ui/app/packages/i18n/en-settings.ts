@@ -9,6 +9,7 @@ export const settings = {
   back: 'Back to the inbox',
   you: 'Your account',
   business_part: 'Business',
+  api: { title: 'API & webhooks' },
   loading: 'Loading',
   saved: 'Saved',
   optional: 'optional',

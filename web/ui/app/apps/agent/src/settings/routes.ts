@@ -32,6 +32,7 @@ export const settings_routes: RouteRecordRaw[] = [
           { path: 'channels/:id', component: () => import('./channels/ChannelPage.vue'), meta: { needs: 'any_group' } },
           { path: 'hours', component: () => import('./business/HoursPage.vue'), meta: { needs: 'open_settings' } },
           { path: 'business', component: () => import('./business/BusinessPage.vue'), meta: { needs: 'open_settings' } },
+          { path: 'api', component: () => import('./api/ApiPage.vue'), meta: { needs: 'open_settings' } },
           { path: 'audit', component: () => import('./business/AuditPage.vue'), meta: { needs: 'see_audit' } },
         ],
       },

@@ -39,6 +39,7 @@ function business_sections(session: Session): Section[] {
   if (may(session, 'open_settings')) {
     found.push({ to: '/settings/hours', label: s.hours.title, icon: 'i-lucide-clock' })
     found.push({ to: '/settings/business', label: s.business.title, icon: 'i-lucide-store' })
+    found.push({ to: '/settings/api', label: s.api.title, icon: 'i-lucide-webhook' })
   }
   if (sees_audit(session)) found.push({ to: '/settings/audit', label: s.audit.title, icon: 'i-lucide-scroll-text' })
   return found

@@ -1,0 +1,3 @@
+DROP TABLE webhook_delivery;
+DROP TABLE webhook;
+DROP TABLE api_token;
