@@ -17,7 +17,7 @@ test('S4-18: a photo is kept by an admin and sent by an agent', async ({ page, b
   await sign_in(ada, 'ada')
   await ada.goto(`/inbox/all/${it.id}`)
   await ada.getByRole('button', { name: 'Add to the message' }).click()
-  await ada.getByRole('menuitem', { name: 'Photo of the library' }).click()
+  await ada.getByRole('menuitem', { name: 'Photo library…' }).click()
   await ada.getByRole('button', { name: 'Add a photo' }).click()
   const form = ada.getByTestId('new-photo')
   await form.getByRole('button', { name: 'Add', exact: true }).click()
@@ -31,7 +31,7 @@ test('S4-18: a photo is kept by an admin and sent by an agent', async ({ page, b
 
   await page.goto(`/inbox/mine/${it.id}`)
   await page.getByRole('button', { name: 'Add to the message' }).click()
-  await page.getByRole('menuitem', { name: 'Photo of the library' }).click()
+  await page.getByRole('menuitem', { name: 'Photo library…' }).click()
   const photos = page.getByTestId('photos')
   await expect(page.getByRole('dialog').getByRole('button', { name: 'Add a photo' })).toHaveCount(0)
   await photos.getByRole('searchbox').fill(name)

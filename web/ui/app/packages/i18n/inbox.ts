@@ -26,7 +26,7 @@ export const inbox = {
     choose: 'Choose a colleague',
   },
   photos: {
-    menu: 'Photo of the library',
+    menu: 'Photo library…',
     title: 'Photos',
     lead: 'Choose one to put into your reply.',
     search: 'Search by name or order',
