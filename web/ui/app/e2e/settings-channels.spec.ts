@@ -301,3 +301,23 @@ test('a channel is connected with the keyboard alone', async ({ page }) => {
   await expect(heading(page, name)).toBeVisible()
   await expect(heading(page, name)).toBeFocused()
 })
+
+test('S0-30: link, code, button and signature of a number, ready to be copied', async ({ page }) => {
+  const line = (await of(page, 'cloud_api')) as Channel & { phone: string }
+  await page.goto(`/settings/channels/${line.id}`)
+  const card = page.getByTestId('announce')
+  await card.getByLabel('First words of the customer (optional)').fill('Hello & <b>hi</b>')
+  const piece = (key: string) => card.getByTestId(`announce-${key}`).locator('code').innerText()
+  const link = await piece('link')
+  expect(new URL(link).pathname).toBe(`/${line.phone.replace(/\D/g, '')}`)
+  expect(new URL(link).searchParams.get('text')).toBe('Hello & <b>hi</b>')
+  await expect(card.getByRole('img', { name: 'QR code that opens the chat' })).toBeVisible()
+  for (const [key, words] of [['button', 'Write to us on WhatsApp'], ['signature', `Write to us on WhatsApp: ${line.phone}`]] as const) {
+    const html = await piece(key)
+    const found = await page.evaluate((text) => {
+      const body = new DOMParser().parseFromString(text, 'text/html').body
+      return { words: body.textContent, links: [...body.querySelectorAll('a')].map((one) => one.getAttribute('href')), others: body.querySelectorAll('script, b').length }
+    }, html)
+    expect(found).toEqual({ words, links: [link], others: 0 })
+  }
+})
