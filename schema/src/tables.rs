@@ -1,8 +1,5 @@
 //! Every table and column, as both databases have them: `migrations/` is the source, a test compares.
 
-mod library;
-pub(crate) use library::photo;
-
 diesel::table! {
     meta (key) {
         key -> Text,
@@ -464,6 +461,19 @@ diesel::table! {
 }
 
 diesel::table! {
+    photo (id) {
+        id -> BigInt,
+        business_id -> BigInt,
+        group_id -> BigInt,
+        media_id -> BigInt,
+        name -> Text,
+        reference -> Nullable<Text>,
+        created_by -> BigInt,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
     api_token (id) {
         id -> BigInt,
         business_id -> BigInt,
@@ -550,4 +560,5 @@ diesel::allow_tables_to_appear_in_same_query!(
     recovery_code,
     template,
     saved_reply,
+    photo,
 );
