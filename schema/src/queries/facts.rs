@@ -66,6 +66,7 @@ macro_rules! read_columns {
 pub(crate) async fn check_tables(conn: &mut Conn) -> Result<usize, StoreError> {
     read_columns!(
         conn,
+        photo,
         api_token,
         audit,
         access_link,
