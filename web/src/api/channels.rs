@@ -97,7 +97,7 @@ impl ChannelShape {
             phone: number(line),
             status: health.state.as_str(),
             registration: line.registration,
-            mms: provider == Provider::Twilio || (provider == Provider::HttpSms && line.flag("mms")),
+            mms: matches!(provider, Provider::Twilio | Provider::HttpSms) && line.flag("mms"),
             webhook_url: webhook_url(public_url, kind, channel.id).filter(|_| manages),
             settings: if manages { line.settings.clone() } else { json!({}) },
             checklist: if manages { checklist(line, &health) } else { Vec::new() },

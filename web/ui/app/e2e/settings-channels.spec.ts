@@ -85,7 +85,7 @@ async function provider(token: string, about: (path: string) => unknown): Promis
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, sent, close }
 }
 
-test('S0-26: WhatsApp is connected from Settings, live-checked, and carries messages both ways', async ({ page }) => {
+test('S0-26, S0-30: WhatsApp is connected from Settings, live-checked, and carries messages both ways', async ({ page }) => {
   const [id, token, app_secret] = [`9${Date.now()}`, fresh('token'), fresh('secret')]
   const meta = await provider(token, (path) => path.includes(`/${id}`) && { id, display_phone_number: '+44 20 7946 0777', verified_name: 'Bean & Leaf' })
   const before = (await all(page)).length
@@ -120,6 +120,11 @@ test('S0-26: WhatsApp is connected from Settings, live-checked, and carries mess
   await button(page, 'Connect').click()
   await expect(heading(page, name)).toBeVisible()
   await expect(page.getByText('Give the provider the webhook URL below')).toBeVisible()
+
+  // What tells customers where to write follows the number.
+  await page.getByLabel('First words of the customer').fill('Hello & thanks')
+  await expect(page.getByTestId('announce-link').locator('code')).toHaveText('https://wa.me/442079460777?text=Hello%20%26%20thanks')
+  await expect(page.getByTestId('announce-button').locator('code')).toContainText('href="https://wa.me/442079460777')
 
   // Meta registers the address with the verify token, then calls it.
   const webhook = await shown(page, 'Webhook URL').innerText()
