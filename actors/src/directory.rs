@@ -104,6 +104,14 @@ impl Directory {
         Some(addr)
     }
 
+    /// Its rows were changed behind its back: whoever asks next reads them. What is under way fails at the version of the row.
+    pub fn drop_from_memory(&self, id: ConversationId) {
+        if let Some(entry) = self.shard(id).remove(&id) {
+            // A full mailbox keeps it alive until its callers are served; nobody finds it any more.
+            let _ = entry.addr.try_send(Passivate);
+        }
+    }
+
     fn forget(&self, id: ConversationId, addr: &Addr<ConversationActor>) {
         let mut shard = self.shard(id);
         if shard.get(&id).is_some_and(|entry| entry.addr == *addr) {

@@ -58,6 +58,8 @@ pub enum Turn {
     EndSession {
         session: i64,
     },
+    /// Content was erased: what is kept for returning sockets goes, they read the database instead.
+    Forget,
     /// We are going down: every socket is told when to come back.
     Drain,
 }

@@ -64,6 +64,7 @@ impl StreamHandler<Turn> for LocalHub {
             }
             Turn::Rescope { user, scope } => local.rescope(user, scope.as_ref()),
             Turn::EndSession { session } => local.end_session(session),
+            Turn::Forget => local.forget_recent(),
             Turn::Drain => local.drain(draining),
         });
     }

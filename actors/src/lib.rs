@@ -17,6 +17,7 @@ pub mod hub;
 pub mod publication;
 pub mod replay;
 
+pub mod erasure;
 mod indexer;
 mod tally;
 

@@ -146,6 +146,7 @@ impl Actors {
         actors.keep_house();
         actors.arbiters.connectors.spawn(actors.mailer.clone().run(actors.core.clone()));
         actors.arbiters.connectors.spawn(crate::wheel::turn(actors.clone()));
+        actors.arbiters.connectors.spawn(crate::erasure::run(actors.clone()));
         Ok(actors)
     }
 

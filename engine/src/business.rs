@@ -27,6 +27,8 @@ pub struct Settings {
     pub consent_scope: ConsentScope,
     /// New users get a temporary password by mail instead of a link.
     pub temporary_passwords: bool,
+    /// So many days after the close what was said and sent is erased; 0 keeps it.
+    pub retention_days: u32,
     /// Webchat visitors may download their own conversation.
     pub visitor_transcripts: bool,
 }
@@ -53,6 +55,7 @@ impl Default for Settings {
             require_opt_in: true,
             consent_scope: ConsentScope::Business,
             temporary_passwords: false,
+            retention_days: 0,
             visitor_transcripts: false,
         }
     }

@@ -18,6 +18,8 @@ pub(crate) mod conversation;
 pub(crate) mod count;
 #[path = "queries/delivery.rs"]
 pub(crate) mod delivery;
+#[path = "queries/erasure.rs"]
+pub(crate) mod erasure;
 #[path = "queries/facts.rs"]
 pub(crate) mod facts;
 #[path = "queries/file.rs"]

@@ -53,7 +53,8 @@ pub(crate) const LOCK_COUNTS: &str = "";
 
 /// `wal_autocheckpoint` is only the net below the checkpoint thread: 200 MB of log.
 const WRITER: &str = "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
-    PRAGMA foreign_keys = ON; PRAGMA wal_autocheckpoint = 50000; PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY;";
+    PRAGMA foreign_keys = ON; PRAGMA wal_autocheckpoint = 50000; PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY; \
+    PRAGMA secure_delete = ON;";
 const READER: &str = "PRAGMA busy_timeout = 5000; PRAGMA foreign_keys = ON; PRAGMA query_only = ON; \
     PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY;";
 
@@ -86,6 +87,7 @@ pub(crate) struct Database {
     readers: Pool<Conn>,
     index: Arc<fts::Index>,
     runtime: Handle,
+    path: PathBuf,
 }
 
 /// A rare write, waiting its turn on the writer thread.
@@ -110,7 +112,7 @@ impl Database {
         up.await.map_err(|_| StoreError::unavailable("the writer did not start"))??;
         // The lock of the database is held now: the index is ours as well.
         let index = Arc::new(fts::Index::open(&database)?);
-        Ok(Self { queue: sender, readers, index, runtime })
+        Ok(Self { queue: sender, readers, index, runtime, path: database })
     }
 
     /// Runs a reading function on a connection of its own.
@@ -170,6 +172,19 @@ impl Database {
         });
         self.queue.try_send(Work::Job(job)).map_err(|_| StoreError::Busy)?;
         answer.await.map_err(|_| StoreError::unavailable("the writer is not connected"))?
+    }
+
+    /// Moves the whole log into the database and empties it: nothing that was replaced is left there.
+    pub(crate) async fn fold(&self) -> Result<(), StoreError> {
+        let path = self.path.clone();
+        let fold = move || {
+            let mut conn = SqliteConnection::establish(&path.to_string_lossy())?;
+            conn.batch_execute(
+                "PRAGMA busy_timeout = 5000; PRAGMA synchronous = FULL; PRAGMA wal_checkpoint(TRUNCATE);",
+            )?;
+            Ok(())
+        };
+        self.runtime.spawn_blocking(fold).await.map_err(StoreError::unavailable)?
     }
 
     pub(crate) fn close(&self) {

@@ -15,6 +15,7 @@ mod channels;
 mod contacts;
 mod conversations;
 mod delivery;
+mod erasure;
 mod facts;
 mod files;
 mod life;

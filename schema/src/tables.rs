@@ -207,6 +207,7 @@ diesel::table! {
         closing_note -> Nullable<Text>,
         deleted_at -> Nullable<BigInt>,
         previous_id -> Nullable<BigInt>,
+        erased_at -> Nullable<BigInt>,
     }
 }
 

@@ -27,6 +27,7 @@ mod counters;
 mod cuts;
 mod delivery;
 mod downloads;
+mod erasure;
 mod groups;
 mod hostile;
 mod invitations;

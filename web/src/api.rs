@@ -9,6 +9,7 @@ pub mod bulk;
 pub mod business;
 pub mod channels;
 pub mod consent;
+pub mod contacts;
 pub mod conversations;
 pub mod drafts;
 pub mod groups;

@@ -1,9 +1,9 @@
 //! Every route of the program, once.
 
 use crate::api::{
-    access, assignment, audit, bulk, business, channels, consent, conversations, drafts, groups, hours,
-    inbox, links, me, media, messages, photos, read, replies, search, second_factor, session, sessions,
-    setup, start, status, team, templates, timeline, tokens, transcripts, users, webhooks,
+    access, assignment, audit, bulk, business, channels, consent, contacts, conversations, drafts, groups,
+    hours, inbox, links, me, media, messages, photos, read, replies, search, second_factor, session,
+    sessions, setup, start, status, team, templates, timeline, tokens, transcripts, users, webhooks,
 };
 use crate::error::{bad_json, bad_path, bad_query, no_route};
 use crate::hooks::{probe, sms, whatsapp};
@@ -75,6 +75,7 @@ fn team_and_settings(config: &mut ServiceConfig<'_>) {
         .service(hours::set_group_hours)
         .service(consent::get_consent)
         .service(consent::set_consent)
+        .service(contacts::erase_contact)
         .service(access::get_access)
         .service(access::set_access)
         .service(links::forgot_password)

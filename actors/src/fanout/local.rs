@@ -119,6 +119,11 @@ impl Local {
         self.ring_bytes = 0;
     }
 
+    /// Whoever comes back from here on is served by the database.
+    pub fn forget_recent(&mut self) {
+        self.restart(self.position);
+    }
+
     pub fn join(&mut self, scope: Scope, session: Option<i64>, out: Out) -> Joined {
         metrics::gauge!(crate::telemetry::SOCKETS, "kind" => scope.kind()).increment(1.0);
         self.next_id += 1;

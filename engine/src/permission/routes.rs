@@ -142,6 +142,7 @@ pub const ROUTES: &[Route] = &[
 
     at("GET", "/api/v1/contacts/{id}/consent", SignedIn(Op::ViewContacts)),
     at("PUT", "/api/v1/contacts/{id}/consent", SignedIn(Op::ChangeConsent)),
+    at("POST", "/api/v1/contacts/{id}/erase", Business(Op::DeleteContact)),
     at("GET", "/api/v1/contacts/{id}/access", SomeGroup(Op::SetContactAccess)),
     at("PUT", "/api/v1/contacts/{id}/access", SomeGroup(Op::SetContactAccess)),
 

@@ -117,6 +117,14 @@ pub(crate) async fn write(conn: &mut Conn, words: &Words) -> Result<(), StoreErr
     set_cursor(conn, &words.cursor).await
 }
 
+pub(crate) async fn forget(conn: &mut Conn, messages: Vec<i64>) -> Result<(), StoreError> {
+    diesel::sql_query("DELETE FROM search_message WHERE message_id = ANY($1)")
+        .bind::<diesel::sql_types::Array<BigInt>, _>(messages)
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
 async fn set_cursor(conn: &mut Conn, cursor: &str) -> Result<(), StoreError> {
     diesel::insert_into(meta::table)
         .values((meta::key.eq(CURSOR), meta::value.eq(cursor)))

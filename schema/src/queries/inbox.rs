@@ -106,7 +106,7 @@ fn conditions(view: View) -> &'static [&'static str] {
         View::Snoozed => &["conversation.status = 'open' AND conversation.snoozed_until IS NOT NULL"],
         View::Closed => &["conversation.status = 'closed'"],
         View::All => &["conversation.status = 'open'", "conversation.status = 'closed'"],
-        View::Deleted => &["conversation.status = 'deleted'"],
+        View::Deleted => &["conversation.status = 'deleted' AND conversation.erased_at IS NULL"],
         View::Mine | View::Sent | View::User(_) => &[],
     }
 }

@@ -29,6 +29,22 @@ pub enum View {
     Deleted,
 }
 
+/// Which content is to go: of conversations that ended before these moments.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ended {
+    /// `None`: closed ones keep it.
+    pub closed_before: Option<Timestamp>,
+    pub deleted_before: Timestamp,
+}
+
+/// Some messages that were emptied.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Emptied {
+    /// Where to go on; `None`: there were no more.
+    pub upto: Option<i64>,
+    pub messages: usize,
+}
+
 /// Which page of which list, for whom.
 #[derive(Clone, Debug)]
 pub struct Inbox {

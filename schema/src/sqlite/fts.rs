@@ -126,6 +126,28 @@ impl Index {
         Ok(make(conn)?)
     }
 
+    /// Forgets messages.
+    pub(crate) fn forget(&self, messages: &[i64]) -> Result<(), StoreError> {
+        let conn = &mut *self.conn.lock().unwrap_or_else(PoisonError::into_inner);
+        conn.immediate_transaction(|conn| {
+            for id in messages {
+                diesel::sql_query("DELETE FROM message_words WHERE rowid = ?")
+                    .bind::<BigInt, _>(id)
+                    .execute(conn)?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Makes one segment of all, so that nothing is left of what was forgotten; nor in the log.
+    pub(crate) fn condense(&self) -> Result<(), StoreError> {
+        let conn = &mut *self.conn.lock().unwrap_or_else(PoisonError::into_inner);
+        for table in ["message_words", "contact_words"] {
+            conn.batch_execute(&format!("INSERT INTO {table} ({table}) VALUES ('optimize')"))?;
+        }
+        Ok(conn.batch_execute("PRAGMA wal_checkpoint(TRUNCATE)")?)
+    }
+
     /// Adds words and moves on, all of it or nothing.
     pub(crate) fn write(&self, words: &Words) -> Result<(), StoreError> {
         let conn = &mut *self.conn.lock().unwrap_or_else(PoisonError::into_inner);
@@ -147,7 +169,7 @@ fn prepare(path: &Path) -> Result<SqliteConnection, StoreError> {
     let mut conn = SqliteConnection::establish(&path.to_string_lossy())?;
     conn.batch_execute(
         "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; \
-         PRAGMA cache_size = -32768; PRAGMA temp_store = MEMORY;",
+         PRAGMA cache_size = -32768; PRAGMA temp_store = MEMORY; PRAGMA secure_delete = ON;",
     )?;
     let format: i64 = diesel::select(sql::<BigInt>("(SELECT user_version FROM pragma_user_version)"))
         .get_result(&mut conn)?;

@@ -67,6 +67,11 @@ impl Store {
         Ok(true)
     }
 
+    /// How far the log is indexed.
+    pub(super) async fn indexed_upto(&self) -> Result<i64, StoreError> {
+        Ok(position_of(&self.index_cursor().await?))
+    }
+
     async fn index_cursor(&self) -> Result<String, StoreError> {
         match &self.inner.backend {
             Backend::Sqlite(database) => database.index(sqlite::fts::Index::cursor).await,

@@ -142,6 +142,9 @@ fn with(settings: &Settings, changes: Map<String, Value>) -> Result<Settings, St
     if settings.reopen_within_hours > 24 * 365 {
         return Err("reopen_within_hours must be at most 8760".to_owned());
     }
+    if settings.retention_days > 36_500 {
+        return Err("retention_days must be at most 36500".to_owned());
+    }
     Ok(settings)
 }
 
