@@ -144,7 +144,7 @@ fn sees(viewer: Option<&Viewer>, state: &Conversation) -> bool {
 }
 
 fn may_know(viewer: Option<&Viewer>, state: &Conversation) -> bool {
-    viewer.is_none_or(|viewer| viewer.sees(state.group_id, state.visible_to.as_deref()))
+    viewer.is_none_or(|viewer| viewer.sees(state.business_id, state.group_id, state.visible_to.as_deref()))
 }
 
 /// Whether someone's wish reaches this conversation at all.

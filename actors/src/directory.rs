@@ -29,6 +29,25 @@ struct Inner {
     core: Core,
     arbiters: Vec<ArbiterHandle>,
     shards: Vec<Mutex<HashMap<ConversationId, Entry>>>,
+    /// Commands handed to conversations and not yet answered.
+    waiting: AtomicI64,
+}
+
+/// One of them.
+struct Waiting<'a>(&'a AtomicI64);
+
+impl<'a> Waiting<'a> {
+    fn among(all: &'a AtomicI64) -> Self {
+        all.fetch_add(1, Ordering::Relaxed);
+        Self(all)
+    }
+}
+
+/// A caller that gives up waits no longer either.
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 struct Entry {
@@ -41,12 +60,13 @@ impl Directory {
     /// `arbiters` must not be empty and must outlive the directory.
     pub fn new(core: Core, arbiters: Vec<ArbiterHandle>) -> Self {
         let shards = (0..SHARDS).map(|_| Mutex::default()).collect();
-        Self { inner: Arc::new(Inner { core, arbiters, shards }) }
+        Self { inner: Arc::new(Inner { core, arbiters, shards, waiting: AtomicI64::new(0) }) }
     }
 
     /// Asks a conversation for a decision, waking it if need be.
     pub async fn ask(&self, id: ConversationId, viewer: Option<Viewer>, wish: Wish) -> Result<Done, Trouble> {
         metrics::counter!(crate::telemetry::COMMANDS, "command" => wish.name()).increment(1);
+        let _waiting = Waiting::among(&self.inner.waiting);
         let mut last = Trouble::Busy;
         for _ in 0..3 {
             let Some(addr) = self.address(id, None) else { return Err(Trouble::Busy) };
@@ -80,6 +100,11 @@ impl Directory {
             }
         }
         Err(Trouble::Busy)
+    }
+
+    /// How many commands wait for their conversation, or are being decided.
+    pub fn waiting(&self) -> i64 {
+        self.inner.waiting.load(Ordering::Relaxed)
     }
 
     /// Makes room for a conversation that exists in memory only, until its first message.

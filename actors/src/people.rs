@@ -59,7 +59,7 @@ impl Actors {
     async fn hand_over(&self, state: &Conversation, by: &Actor, heir: UserId) -> Result<(), Trouble> {
         let (by, heir) = (self.user(by.id)?, self.user(heir)?);
         let fits = heir.belongs_to(state.group_id)
-            && heir.viewer().sees(state.group_id, state.visible_to.as_deref());
+            && heir.viewer().sees(state.business_id, state.group_id, state.visible_to.as_deref());
         if !fits || !state.assignees.is_empty() {
             return Ok(());
         }

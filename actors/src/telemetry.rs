@@ -1,6 +1,6 @@
 //! Every metric name, once; `describe` gives each its help text. Labels never hold ids, numbers or names.
 
-use metrics::{describe_counter, describe_gauge, describe_histogram};
+use metrics::{counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 
 pub const INBOUND: &str = "switchboard_inbound_messages_total";
 pub const INBOUND_IGNORED: &str = "switchboard_inbound_ignored_total";
@@ -12,6 +12,7 @@ pub const TRANSMISSIONS: &str = "switchboard_transmissions_total";
 pub const OUTBOX_DEPTH: &str = "switchboard_outbox_depth_messages";
 pub const OUTBOX_OLDEST: &str = "switchboard_outbox_oldest_seconds";
 pub const CONVERSATIONS: &str = "switchboard_conversation_actors_count";
+pub const MAILBOXES: &str = "switchboard_mailbox_depth_messages";
 pub const CONVERSATION_RESTARTS: &str = "switchboard_conversation_restarts_total";
 pub const QUARANTINED: &str = "switchboard_quarantined_total";
 pub const SOCKETS: &str = "switchboard_sockets_count";
@@ -41,6 +42,7 @@ pub fn describe() {
     describe_gauge!(OUTBOX_DEPTH, "Messages waiting to be sent");
     describe_gauge!(OUTBOX_OLDEST, "Age of the oldest message waiting to be sent");
     describe_gauge!(CONVERSATIONS, "Conversation actors in memory");
+    describe_gauge!(MAILBOXES, "Commands that wait for a conversation, or are being decided");
     describe_counter!(CONVERSATION_RESTARTS, "Conversation actors started afresh after a panic");
     describe_counter!(QUARANTINED, "Payloads put aside after failing repeatedly");
     describe_gauge!(SOCKETS, "Open websockets, by kind");
@@ -57,4 +59,46 @@ pub fn describe() {
     );
     describe_histogram!(PUBLISH_LAG_SECONDS, "From a commit until a worker has its frames");
     describe_histogram!(INDEX_SECONDS, "Taking some new messages and contacts up into the search index");
+}
+
+/// The labels that every dashboard asks for: a rate from zero can only be seen if zero was there.
+const LABELLED: [(&str, &str, &[&str]); 9] = [
+    (INBOUND, "channel", &["whatsapp", "sms", "webchat"]),
+    (INBOUND_IGNORED, "reason", &["unknown_number"]),
+    (INBOUND_REFUSED, "reason", &["overloaded", "storage_full"]),
+    (RECEIPTS, "status", &["sent", "delivered", "read", "failed"]),
+    (COMMANDS, "command", &["receive", "reply"]),
+    (REFUSALS, "code", &["validation"]),
+    (RESUMES, "by", &["memory", "database", "resync"]),
+    (LOGINS, "result", &["ok", "failed", "limited"]),
+    (MAILS, "outcome", &["sent", "again", "failed"]),
+];
+
+/// Makes every metric visible before anything has happened.
+pub fn register() {
+    for (name, label, values) in LABELLED {
+        for value in values {
+            counter!(name, label => *value).absolute(0);
+        }
+    }
+    for channel in ["whatsapp", "sms"] {
+        for outcome in ["answered", "unheard", "later", "throttled", "trouble", "provider_down"] {
+            counter!(TRANSMISSIONS, "channel" => channel, "outcome" => outcome).absolute(0);
+        }
+        for answer in ["accepted", "bad_signature", "busy"] {
+            counter!(HOOKS, "provider" => channel, "answer" => answer).absolute(0);
+        }
+    }
+    for name in [CONVERSATION_RESTARTS, QUARANTINED, SOCKETS_CUT, FANOUT_LOST] {
+        counter!(name).absolute(0);
+    }
+    for name in [OUTBOX_DEPTH, OUTBOX_OLDEST, CONVERSATIONS, MAILBOXES] {
+        gauge!(name).set(0.0);
+    }
+    for kind in ["agent", "visitor"] {
+        gauge!(SOCKETS, "kind" => kind).set(0.0);
+    }
+    for name in [COMMIT_SECONDS, PUBLISH_LAG_SECONDS, INDEX_SECONDS] {
+        let _ = histogram!(name);
+    }
 }

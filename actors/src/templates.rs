@@ -128,7 +128,7 @@ impl Actors {
         let contact = store.contact(user.business_id, id).await?.ok_or(Trouble::NotFound)?;
         let viewers = store.contact_viewers(id).await?;
         let listed = (!viewers.is_empty()).then_some(viewers.as_slice());
-        if user.viewer().sees(group, listed) { Ok(contact) } else { Err(Trouble::NotFound) }
+        if user.viewer().sees(user.business_id, group, listed) { Ok(contact) } else { Err(Trouble::NotFound) }
     }
 
     /// What placeholders and mappings can know in a conversation.

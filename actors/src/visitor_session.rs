@@ -27,20 +27,28 @@ use switchboard_engine::wire::{
 
 const MAILBOX: usize = 64;
 const IDENTITY_INVALID: &str = "The proof of this visitor's identity does not hold; they stay a guest. Sign the user id with the widget's identity secret.";
-/// Messages a visitor may send: ten at once, then one a second.
-const MESSAGES: (f64, f64) = (10.0, 1.0);
 /// Entries a fresh panel gets.
 const NEWEST: usize = 50;
 
 pub struct VisitorSession {
     actors: Actors,
     out: Out,
-    /// Decides whether the page this socket comes from may use a widget.
-    admits: Box<dyn Fn(&Line) -> bool>,
+    door: Box<dyn Door>,
     state: State,
     frames: Allowance,
-    messages: Allowance,
     typing: Allowance,
+}
+
+/// What the transport decides about a visitor's socket. `Err` is the number of seconds to wait.
+pub trait Door {
+    /// Whether the page this socket comes from may use a widget.
+    fn admits(&self, line: &Line) -> bool;
+
+    /// Whether one more visitor nobody has seen before may come.
+    fn newcomer(&self) -> Result<(), u64>;
+
+    /// Whether this visitor may write one more message.
+    fn message(&self, visitor: &str) -> Result<(), u64>;
 }
 
 enum State {
@@ -62,7 +70,7 @@ impl VisitorSession {
     pub fn open(
         actors: &Actors,
         out: &Out,
-        admits: Box<dyn Fn(&Line) -> bool>,
+        door: Box<dyn Door>,
         frames: impl Stream<Item = Incoming> + 'static,
     ) -> Addr<Self> {
         Self::create(|ctx| {
@@ -71,10 +79,9 @@ impl VisitorSession {
             Self {
                 actors: actors.clone(),
                 out: out.clone(),
-                admits,
+                door,
                 state: State::Stranger,
                 frames: Allowance::new(100.0, 20.0),
-                messages: Allowance::new(MESSAGES.0, MESSAGES.1),
                 typing: Allowance::new(2.0, 1.0),
             }
         })
@@ -82,7 +89,7 @@ impl VisitorSession {
 
     fn start(&mut self, req: Option<String>, start: SessionStart, ctx: &mut Context<Self>) {
         let roster = self.actors.roster.get();
-        let Some(line) = roster.widget(&start.widget_key).filter(|line| (self.admits)(line)) else {
+        let Some(line) = roster.widget(&start.widget_key).filter(|line| self.door.admits(line)) else {
             return self.turn_away(
                 req.as_deref(),
                 "origin_not_allowed",
@@ -93,6 +100,12 @@ impl VisitorSession {
             let detail = "This token is not valid here. Start without one.";
             return self.turn_away(req.as_deref(), "token_invalid", detail);
         };
+        if !Self::is_known(&start, &visitor)
+            && let Err(seconds) = self.door.newcomer()
+        {
+            self.limited(req.as_deref(), seconds);
+            return self.out.close(CloseCode::TooMany);
+        }
         self.out.hold();
         let scope = Scope::Visitor(visitor.id.as_str().into());
         let joined = with_local(|local| local.join(scope.clone(), None, self.out.clone()));
@@ -145,6 +158,17 @@ impl VisitorSession {
         }
     }
 
+    /// Whoever shows a token or is vouched for was here before, or is somebody at that website.
+    fn is_known(start: &SessionStart, visitor: &Visitor) -> bool {
+        start.token.is_some() || visitor.verified.is_some()
+    }
+
+    fn limited(&self, req: Option<&str>, seconds: u64) {
+        let detail = format!("Too many at once. Wait {seconds} seconds.");
+        let wait = [("retry_after".to_owned(), seconds.into())].into_iter().collect();
+        send(&self.out, &ErrorFrame::new(req, "rate_limited", &detail).with(wait));
+    }
+
     fn turn_away(&self, req: Option<&str>, code: &str, detail: &str) {
         send(&self.out, &ErrorFrame::new(req, code, detail));
         self.out.close(CloseCode::NotAllowed);
@@ -186,9 +210,8 @@ impl VisitorSession {
     }
 
     fn write(&mut self, req: Option<String>, known: Known, draft: VisitorDraft, ctx: &mut Context<Self>) {
-        if !self.messages.take() {
-            let detail = "Too many messages at once. Wait a moment.";
-            return send(&self.out, &ErrorFrame::new(req.as_deref(), "rate_limited", detail));
+        if let Err(seconds) = self.door.message(&known.visitor.id) {
+            return self.limited(req.as_deref(), seconds);
         }
         let actors = self.actors.clone();
         let begins = known.conversation.is_none();

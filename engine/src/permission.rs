@@ -168,10 +168,11 @@ pub struct Viewer {
 }
 
 impl Viewer {
-    /// Whether they may know of a conversation of `group` that only `visible_to` may see (`None`: everybody in the group). An admin who is not
+    /// Whether they may know of a conversation of `group` in `business` that only `visible_to` may see (`None`: everybody in the group). An admin who is not
     /// on the list does not see it either; they can change the list on the contact.
-    pub fn sees(&self, group: GroupId, visible_to: Option<&[UserId]>) -> bool {
-        self.groups.as_ref().is_none_or(|groups| groups.binary_search(&group).is_ok())
+    pub fn sees(&self, business: BusinessId, group: GroupId, visible_to: Option<&[UserId]>) -> bool {
+        self.business == business
+            && self.groups.as_ref().is_none_or(|groups| groups.binary_search(&group).is_ok())
             && visible_to.is_none_or(|users| users.contains(&self.user))
     }
 }

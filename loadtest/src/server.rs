@@ -79,6 +79,10 @@ impl Server {
         }
         command.args(["--demo", "--log", "warn"]).env("SWITCHBOARD_DATA_DIR", &launch.folder);
         command.env("SWITCHBOARD_LISTEN", self.site.host()).env("SWITCHBOARD_PUBLIC_URL", &self.site.origin);
+        // One machine plays all the world here.
+        for limit in ["API", "WIDGET", "VISITORS", "VISITOR_MESSAGES"] {
+            command.env(format!("SWITCHBOARD_LIMIT_{limit}"), "0");
+        }
         match &launch.database_url {
             Some(url) => command.env("DATABASE_URL", url),
             None => command.env_remove("DATABASE_URL"),

@@ -27,6 +27,24 @@ struct Line {
     line: String,
 }
 
+/// A lock on a database.
+pub enum Hold {
+    Sqlite(diesel::SqliteConnection),
+    Postgres(std::process::Child),
+}
+
+impl Drop for Hold {
+    fn drop(&mut self) {
+        match self {
+            Self::Sqlite(conn) => conn.batch_execute("ROLLBACK").expect("a transaction"),
+            Self::Postgres(session) => {
+                let _ = session.kill();
+                let _ = session.wait();
+            }
+        }
+    }
+}
+
 /// The cluster the tests of this process share, while any of them uses it.
 static SHARED: Mutex<Weak<Cluster>> = Mutex::new(Weak::new());
 
@@ -125,6 +143,18 @@ impl TestDatabase {
         let mut conn = diesel::SqliteConnection::establish(path).expect("the file opens");
         conn.batch_execute("PRAGMA busy_timeout = 5000").expect("a pragma");
         conn
+    }
+
+    /// Keeps whoever opens this database waiting at its migrations, until this is dropped.
+    pub fn hold(&self) -> Hold {
+        if let Some(cluster) = &self.cluster {
+            let name = self.url.rsplit('/').next().unwrap_or_default();
+            let lock = "LOCK TABLE __diesel_schema_migrations IN ACCESS EXCLUSIVE MODE";
+            return Hold::Postgres(cluster.hold(name, lock));
+        }
+        let mut conn = self.connect();
+        conn.batch_execute("BEGIN EXCLUSIVE").expect("nobody else writes");
+        Hold::Sqlite(conn)
     }
 
     /// Runs SQL behind the store's back and answers the first number of the first row, 0 when there is none.

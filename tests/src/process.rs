@@ -27,7 +27,19 @@ impl Process {
 
     /// The same; with a file for everything it logs.
     pub(crate) async fn start_logging(database: &TestDatabase, folder: &Path, log: Option<&Path>) -> Self {
-        let address = SocketAddr::from(([127, 0, 0, 1], free_port()));
+        let process = Self::launch(database, folder, log);
+        process.ready().await;
+        process
+    }
+
+    /// Starts one and does not wait for it.
+    pub(crate) fn launch(database: &TestDatabase, folder: &Path, log: Option<&Path>) -> Self {
+        Self::launch_at(free_port(), database, folder, log)
+    }
+
+    /// The same, at a port that its clients know already.
+    pub(crate) fn launch_at(port: u16, database: &TestDatabase, folder: &Path, log: Option<&Path>) -> Self {
+        let address = SocketAddr::from(([127, 0, 0, 1], port));
         let mut command = Command::new(std::env::current_exe().expect("a test has a program"));
         command.args(["--exact", "process::serve_if_asked", "--nocapture", "--test-threads", "1"]);
         command.env(ASKED, format!("{address}|{}|{}", database.url(), folder.display()));
@@ -37,14 +49,15 @@ impl Process {
             command.env(LOGGING, "1").stdout(file.try_clone().expect("a file")).stderr(file);
         }
         let url = format!("http://{address}");
-        let process =
-            Self { url: url.clone(), child: command.spawn().expect("the test program starts again") };
+        Self { url, child: command.spawn().expect("the test program starts again") }
+    }
+
+    pub(crate) async fn ready(&self) {
         eventually("the process to be ready", || async {
-            let answer = crate::world::HTTP.get(format!("{url}/health/ready")).send().await.ok()?;
+            let answer = crate::world::HTTP.get(format!("{}/health/ready", self.url)).send().await.ok()?;
             (answer.status() == 200).then_some(())
         })
         .await;
-        process
     }
 
     /// Without warning.

@@ -3,14 +3,17 @@
 use crate::people::{Agent, id};
 use crate::process::Process;
 use crate::provider::{post_signed, text};
-use crate::world::{APP_SECRET, Kind, PATIENCE, World};
+use crate::world::{APP_SECRET, HTTP, Kind, PATIENCE, World, eventually_or, free_port};
+use futures_util::future::join_all;
 use serde_json::json;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 both!(
     a_restart_keeps_everything,
-    an_orderly_end_sends_sockets_away_with_a_hint,
-    a_killed_process_keeps_what_it_acknowledged,
+    d_18_an_orderly_end_sends_sockets_away_with_a_hint,
+    d_18_a_restart_under_load_shows_no_error_to_a_client_that_tries_again,
+    d_06_a_killed_process_keeps_what_it_acknowledged_and_sends_nothing_twice,
 );
 
 async fn a_restart_keeps_everything(kind: Kind) {
@@ -53,7 +56,7 @@ async fn a_restart_keeps_everything(kind: Kind) {
 }
 
 /// To see it go red: leave out `drain` in `Running::stop`.
-async fn an_orderly_end_sends_sockets_away_with_a_hint(kind: Kind) {
+async fn d_18_an_orderly_end_sends_sockets_away_with_a_hint(kind: Kind) {
     let world = World::start(kind).await;
     let ann = world.ann().await;
     world.call_back(&text("447700900123", "wamid.1", "Hello")).await;
@@ -90,46 +93,140 @@ async fn an_orderly_end_sends_sockets_away_with_a_hint(kind: Kind) {
     waits.dedup();
     assert!(waits.len() > 1, "not all at the same moment: {waits:?}");
     assert!(waits.iter().all(|wait| *wait <= 30_000), "{waits:?}");
-    assert!(
-        crate::world::HTTP.get(format!("{url}/health/live")).send().await.is_err(),
-        "nobody answers any more"
-    );
+    assert!(HTTP.get(format!("{url}/health/live")).send().await.is_err(), "nobody answers any more");
     assert_eq!(
         world.database.run(&format!("SELECT inbound_count FROM conversation WHERE id = {conversation}")),
         1
     );
 }
 
+/// Tries until it is answered for good: nobody there and "try later" are no answer.
+async fn insist(request: impl Fn() -> reqwest::RequestBuilder) -> u16 {
+    eventually_or("an answer for good", || async {
+        match request().send().await {
+            Err(error) => Err(error.to_string()),
+            Ok(answer) if answer.status() == 503 => Err("busy".to_owned()),
+            Ok(answer) => Ok(answer.status().as_u16()),
+        }
+    })
+    .await
+}
+
+/// A provider and an agent's browser that go on until they are told to stop; the answers they got for good.
+async fn traffic(url: &str, hook: &str, cookie: &str, name: &str, stop: &AtomicBool) -> Vec<(String, u16)> {
+    let mut answers = Vec::new();
+    for n in 0.. {
+        if stop.load(Ordering::Acquire) {
+            break;
+        }
+        let wamid = format!("wamid.{name}.{n}");
+        let body = text("447700900123", &wamid, &wamid).to_string();
+        let signature = switchboard_simulator::hub_signature(APP_SECRET, body.as_bytes());
+        let posted = insist(|| {
+            let request = HTTP.post(hook).header("content-type", "application/json");
+            request.header("x-hub-signature-256", &signature).body(body.clone())
+        });
+        answers.push((wamid, posted.await));
+        let listed =
+            insist(|| HTTP.get(format!("{url}/api/v1/conversations?view=all")).header("cookie", cookie));
+        answers.push(("the list".to_owned(), listed.await));
+    }
+    answers
+}
+
+/// To see it go red: leave out `drain` in `Running::stop`, or let a request that runs be cut off by `shutdown_timeout(0)` and a 500.
+async fn d_18_a_restart_under_load_shows_no_error_to_a_client_that_tries_again(kind: Kind) {
+    let mut world = World::start(kind).await;
+    world.server.stop().await;
+    let port = free_port();
+    let launch = || Process::launch_at(port, &world.database, world.folder.path(), None);
+    let mut process = launch();
+    process.ready().await;
+    let url = process.url.clone();
+    let hook = format!("{url}/hooks/whatsapp/{}", world.whatsapp);
+    let ann = Agent::sign_in(&url, "ann@team.test").await;
+    let stop = AtomicBool::new(false);
+    let names = ["a", "b", "c", "d"];
+    let load = join_all(names.map(|name| traffic(&url, &hook, &ann.cookie, name, &stop)));
+    let restarts = async {
+        for _ in 0..2 {
+            let mut socket = ann.listen().await;
+            socket.until("traffic", |frame| frame["t"] == "message.created").await;
+            let started = Instant::now();
+            process.terminate();
+            socket.until("the hint", |frame| frame["t"] == "server.draining").await;
+            assert_eq!(socket.closed().await, Some(1012), "told to come back");
+            assert_eq!(process.ended().await, Some(0), "it ends by itself");
+            assert!(started.elapsed() < Duration::from_secs(10), "{:?}", started.elapsed());
+            process = launch();
+            process.ready().await;
+            // Back where it was: nothing in between is missing.
+            let mut back = ann.connect().await;
+            let resumed = back.ask(json!({"t": "resume", "cursor": socket.cursor()})).await;
+            assert_eq!(resumed["t"], "resumed", "{resumed}");
+            back.until("traffic again", |frame| frame["t"] == "message.created").await;
+            let both = socket.entries().into_iter().chain(back.entries());
+            let mut seen: Vec<i64> = both.map(|(_, seq, _)| seq).collect();
+            seen.sort_unstable();
+            let whole: Vec<i64> = (seen[0]..seen[0] + seen.len() as i64).collect();
+            assert_eq!(seen, whole, "the sockets missed nothing, and got nothing twice");
+        }
+        stop.store(true, Ordering::Release);
+    };
+    let (answers, ()) = tokio::join!(load, restarts);
+    let answers: Vec<(String, u16)> = answers.into_iter().flatten().collect();
+    assert!(answers.len() > 40, "{}", answers.len());
+    let errors: Vec<&(String, u16)> = answers.iter().filter(|(_, status)| *status != 200).collect();
+    assert_eq!(errors, Vec::<&(String, u16)>::new(), "no error is seen");
+    let messages = ann.list("all").await[0]["inbound_count"].as_i64().unwrap();
+    let posted = answers.iter().filter(|(what, _)| what.starts_with("wamid.")).count();
+    assert_eq!(messages, posted as i64, "each once");
+}
+
 /// To see it go red: start the process with `SABOTAGE=ack_early`, which acknowledges before it commits.
-async fn a_killed_process_keeps_what_it_acknowledged(kind: Kind) {
+async fn d_06_a_killed_process_keeps_what_it_acknowledged_and_sends_nothing_twice(kind: Kind) {
     let mut world = World::start(kind).await;
     let hook_of = world.whatsapp.clone();
+    world.generous_provider();
+    world.call_back(&text("447700900120", "wamid.before", "wamid.before")).await;
+    let conversation = id(&world.ann().await.conversation_with("+447700900120").await);
     world.server.stop().await;
-    let mut acknowledged = Vec::new();
+    let (mut acknowledged, mut answered) = (vec!["wamid.before".to_owned()], Vec::new());
     let mut sent = 0;
     for round in 0..3 {
         let mut process = Process::start(&world.database, world.folder.path()).await;
         let hook = format!("{}/hooks/whatsapp/{hook_of}", process.url);
+        world.simulator.set_webhook(crate::world::WHATSAPP_ID, &hook).unwrap();
+        let ann = Agent::sign_in(&process.url, "ann@team.test").await;
         // Several at a time, until the process is killed in the middle of it.
         let deadline = Instant::now() + Duration::from_millis(150 + 100 * round);
         while Instant::now() < deadline {
             let posts = (0..8).map(|n| {
                 let id = format!("wamid.{}", sent + n);
                 let body = text(&format!("44770090012{}", n % 4), &id, &id).to_string();
-                let request = crate::world::HTTP.post(&hook).header("content-type", "application/json");
+                let request = HTTP.post(&hook).header("content-type", "application/json");
                 let request = request.header(
                     "x-hub-signature-256",
                     switchboard_simulator::hub_signature(APP_SECRET, body.as_bytes()),
                 );
                 async move { request.body(body).send().await.is_ok_and(|a| a.status() == 200).then_some(id) }
             });
-            let batch = futures_util::future::join_all(posts);
+            let batch = join_all(posts);
+            // And the team writes.
+            let word = format!("answer-{sent}");
+            let body = json!({"client_id": word, "text": word});
+            let path = format!("/api/v1/conversations/{conversation}/messages");
+            let writes = async {
+                let answer = ann.request("POST", &path).json(&body).send().await;
+                answer.is_ok_and(|answer| answer.status() == 201).then(|| word.clone())
+            };
             let kill = async {
                 if Instant::now() + Duration::from_millis(30) > deadline {
                     process.kill();
                 }
             };
-            let (answers, ()) = futures_util::future::join(batch, kill).await;
+            let (answers, written, ()) = futures_util::future::join3(batch, writes, kill).await;
+            answered.extend(written);
             acknowledged.extend(answers.into_iter().flatten());
             sent += 8;
         }
@@ -142,8 +239,7 @@ async fn a_killed_process_keeps_what_it_acknowledged(kind: Kind) {
     let mut kept = Vec::new();
     for row in ann.list("all").await {
         let entries = ann.timeline(&id(&row)).await;
-        let numbers: Vec<i64> = entries.iter().map(|entry| entry["seq"].as_i64().unwrap()).collect();
-        assert_eq!(numbers, (1..=row["seq"].as_i64().unwrap()).collect::<Vec<_>>(), "no holes");
+        world.whole_log(&row);
         kept.extend(
             entries.iter().filter_map(|entry| entry["d"]["message"]["text"].as_str().map(str::to_owned)),
         );
@@ -152,8 +248,24 @@ async fn a_killed_process_keeps_what_it_acknowledged(kind: Kind) {
     unique.sort();
     unique.dedup();
     assert_eq!(unique.len(), kept.len(), "nothing twice");
-    let lost: Vec<&String> = acknowledged.iter().filter(|id| unique.binary_search(id).is_err()).collect();
+    assert!(!answered.is_empty());
+    let lost: Vec<&String> =
+        acknowledged.iter().chain(&answered).filter(|id| unique.binary_search(id).is_err()).collect();
     assert_eq!(lost, Vec::<&String>::new(), "acknowledged means stored");
+    // Whatever was on its way to the provider when the process died is there once or, if nobody can know, shown as unknown; never twice.
+    eventually_or("every answer to be settled", || async {
+        let waiting =
+            "SELECT COUNT(*) FROM message WHERE direction = 'out' AND status IN ('queued', 'sending')";
+        let waiting = world.database.run(waiting);
+        if waiting == 0 { Ok(()) } else { Err(format!("{waiting} waiting")) }
+    })
+    .await;
+    let mut left: Vec<String> = world.simulator.journal().iter().map(|sent| sent.body.to_string()).collect();
+    left.sort();
+    let all = left.len();
+    assert!(all > 0, "nothing left");
+    left.dedup();
+    assert_eq!(left.len(), all, "sent twice");
     // What was not acknowledged comes again and makes nothing double.
     let hook = format!("{}/hooks/whatsapp/{hook_of}", process.url);
     for n in 0..sent {
@@ -162,7 +274,7 @@ async fn a_killed_process_keeps_what_it_acknowledged(kind: Kind) {
         post_signed(&hook, APP_SECRET, text(&from, &id, &id).to_string()).await.expect(200);
     }
     let total: i64 = ann.list("all").await.iter().map(|row| row["inbound_count"].as_i64().unwrap()).sum();
-    assert_eq!(total, sent);
+    assert_eq!(total, sent + 1);
     // And asked politely, it ends by itself with exit code 0.
     let mut process = process;
     let started = Instant::now();

@@ -9,7 +9,9 @@ both!(
     a_session_lives_from_signing_in_to_signing_out,
     signing_out_ends_the_sockets_of_that_session_only,
     strangers_learn_nothing_from_a_refusal,
-    guessing_is_slowed_down,
+    d_12_guessing_passwords_is_slowed_down,
+    d_08_failed_sign_ins_are_written_down,
+    a_session_past_its_time_ends_its_open_sockets,
     set_up_happens_once_and_needs_the_token,
 );
 
@@ -57,7 +59,7 @@ async fn strangers_learn_nothing_from_a_refusal(kind: Kind) {
     }
 }
 
-async fn guessing_is_slowed_down(kind: Kind) {
+async fn d_12_guessing_passwords_is_slowed_down(kind: Kind) {
     let world = World::start(kind).await;
     let url = &world.server.url;
     for _ in 0..5 {
@@ -74,6 +76,43 @@ async fn guessing_is_slowed_down(kind: Kind) {
         .json(&json!({"email": "ann@team.test", "password": PASSWORD}));
     Answer::of(request).await.refused(429, "rate_limited");
     sign_in(url, "bob@team.test", PASSWORD).await.expect(201);
+}
+
+/// To see it go red: leave out `not_let_in` in `web/src/api/session.rs`.
+async fn d_08_failed_sign_ins_are_written_down(kind: Kind) {
+    let world = World::start(kind).await;
+    let (url, ada, ann) = (&world.server.url, world.ada().await, world.ann().await);
+    sign_in(url, "Ann@team.test", "wrong-password-1").await.refused(401, "login_failed");
+    sign_in(url, "nobody@team.test", "wrong-password-2").await.refused(401, "login_failed");
+    // Somebody who mixes up the fields must not find their password in the log.
+    sign_in(url, "my-very-secret-password", "ann@team.test").await.refused(401, "login_failed");
+    let log = ada.get("/api/v1/audit?action=sign_in").await.expect(200);
+    let lines = log["entries"].as_array().unwrap();
+    assert_eq!(lines.len(), 3, "exactly one line each: {log}");
+    assert!(lines.iter().all(|line| line["outcome"] == "denied" && line["ip"] == "127.0.0.1"), "{log}");
+    assert!(lines.iter().all(|line| line["actor"]["kind"] == "nobody"), "{log}");
+    assert_eq!(lines[2]["target"], json!({"kind": "user", "id": ann.id}));
+    assert_eq!(lines[2]["detail"], json!({"email": "Ann@team.test", "wrong": "password"}));
+    assert_eq!(
+        (&lines[1]["target"], &lines[1]["detail"]["email"]),
+        (&json!(null), &json!("nobody@team.test"))
+    );
+    assert_eq!(lines[0]["detail"]["email"], json!(null));
+    let stored = world.dump();
+    for secret in ["wrong-password", "my-very-secret-password"] {
+        assert!(!stored.contains(secret), "{secret} is stored");
+    }
+}
+
+/// To see it go red: leave out `end_sessions` in `serve::keep_house`.
+async fn a_session_past_its_time_ends_its_open_sockets(kind: Kind) {
+    let world = World::start(kind).await;
+    let (ann, bob) = (world.ann().await, world.bob().await);
+    let (mut of_ann, mut of_bob) = (ann.listen().await, bob.listen().await);
+    world.database.run(&format!("UPDATE session SET expires_at = 1 WHERE user_id = {}", ann.id));
+    assert_eq!(of_ann.closed().await, Some(4001));
+    ann.get("/api/v1/session").await.refused(401, "not_signed_in");
+    assert_eq!(of_bob.ask(json!({"t": "ping"})).await["t"], "ack", "others stay");
 }
 
 async fn set_up_happens_once_and_needs_the_token(kind: Kind) {

@@ -268,3 +268,75 @@ fn the_committed_openapi_document_is_the_one_served() {
     }
     assert!(read("docs/openapi.json") == served, "docs/openapi.json is not what the server says of itself");
 }
+
+/// To see it go red: write `std::time::SystemTime::now()` anywhere in the engine, or in an actor.
+#[test]
+fn d_09_time_comes_from_the_one_clock() {
+    let clocks = [
+        concat!("System", "Time::now"),
+        concat!("Inst", "ant::now"),
+        concat!("Utc::", "now"),
+        concat!("Local::", "now"),
+        concat!("Zoned::", "now"),
+        concat!("Timestamp::", "now"),
+        concat!("DateTime::", "now"),
+        concat!("now_", "utc("),
+        concat!("now_", "local("),
+        concat!("TimeZone::", "system"),
+        concat!("tokio::", "time"),
+    ];
+    let engine = rust().into_iter().filter(|(name, _)| name.starts_with("engine/"));
+    let asked = engine.flat_map(|(name, text)| {
+        let hits = clocks.iter().filter(|clock| text.contains(*clock));
+        hits.map(|clock| format!("{name}: {clock}")).collect::<Vec<_>>()
+    });
+    none("the engine is told what time it is", asked);
+    // Outside it, how long something takes is measured, but what time it is only the clock says.
+    const CLOCKS: [&str; 2] = ["actors/src/clock.rs", "web/src/demo/facts.rs"];
+    let product = ["actors/src/", "schema/src/", "web/src/"];
+    let asked = rust().into_iter().filter(|(name, text)| {
+        let watched = product.iter().any(|part| name.starts_with(part)) && !CLOCKS.contains(&name.as_str());
+        watched
+            && clocks.iter().any(|clock| *clock != clocks[1] && *clock != clocks[10] && text.contains(clock))
+    });
+    none("wall clocks beside the clock", asked.map(|(name, _)| name));
+}
+
+/// Tests that are not run on both databases, and why.
+const ON_ONE: [(&str, &str); 5] = [
+    ("every_route_has_its_operation", "reads files only"),
+    ("the_matrix_has_368_cells", "reads the table only"),
+    ("every_pushed_frame_has_its_audience", "reads files only"),
+    (
+        "while_postgres_is_away_nothing_is_acknowledged_and_all_returns_by_itself",
+        "an embedded file is never away",
+    ),
+    ("serve_if_asked", "not a test: the server as a process of its own"),
+];
+
+/// To see it go red: write a `#[test]` beside `both!` in any module here.
+#[test]
+fn d_10_every_test_runs_on_both_databases() {
+    let modules = rust().into_iter().filter(|(name, _)| {
+        let file = name.strip_prefix("tests/src/").unwrap_or_default();
+        // The house rules ask no database; `world` defines `both!` itself.
+        !file.is_empty() && !["tidy.rs", "world.rs"].contains(&file)
+    });
+    let (mut alone, mut on_both) = (Vec::new(), 0);
+    for (name, text) in modules {
+        let marks = [concat!("#[te", "st]"), concat!("#[tokio::te", "st"), concat!("#[actix::te", "st")];
+        let starts = marks.iter().flat_map(|mark| text.split(mark).skip(1));
+        let names = starts.filter_map(|rest| rest.split("fn ").nth(1)?.split('(').next());
+        alone.extend(names.map(|test| (name.clone(), test.to_owned())));
+        let lists = text.split("both!(").skip(1).filter_map(|rest| rest.split(')').next());
+        on_both += lists.flat_map(|list| list.split(',')).filter(|test| !test.trim().is_empty()).count();
+    }
+    assert!(on_both > 100, "{on_both} tests on both databases");
+    let excused = |test: &str| ON_ONE.iter().any(|(known, _)| *known == test);
+    let strangers = alone.iter().filter(|(_, test)| !excused(test));
+    none("tests that run on one database only", strangers.map(|(name, test)| format!("{name}: {test}")));
+    let gone = ON_ONE.iter().filter(|(known, _)| !alone.iter().any(|(_, test)| test == known));
+    none("excused, but not there any more", gone.map(|(test, _)| (*test).to_owned()));
+    // The suite that runs them knows no switch for one of the two.
+    assert!(read("tests/run").contains("cargo test --workspace --locked"));
+}

@@ -12,7 +12,6 @@ both!(
     tokens_open_one_visitor_of_one_widget,
     a_message_sent_twice_is_one,
     s0_18_pages_of_other_shops_are_turned_away,
-    a_visitor_who_floods_is_slowed_down,
     typing_is_seen_on_both_sides,
 );
 
@@ -203,24 +202,6 @@ async fn s0_18_pages_of_other_shops_are_turned_away(kind: Kind) {
     }
     let mut unknown = world.panel().await;
     assert_eq!(unknown.ask(start("no-such-widget")).await["code"], "origin_not_allowed");
-}
-
-async fn a_visitor_who_floods_is_slowed_down(kind: Kind) {
-    let world = World::start(kind).await;
-    let ann = world.ann().await;
-    let mut visitor = world.visitor(None).await;
-    let mut refused = 0;
-    for n in 0..30 {
-        let answer = visitor.write(&format!("v{n}"), "Hello").await;
-        if answer["code"] == "rate_limited" {
-            refused += 1;
-        }
-    }
-    assert!(refused >= 10, "{refused} of 30 were refused");
-    let row = ann.list("all").await.pop().unwrap();
-    assert_eq!(row["inbound_count"], 30 - refused, "what was refused was not stored");
-    let mut other = world.visitor(None).await;
-    other.say("I am not that one").await;
 }
 
 async fn typing_is_seen_on_both_sides(kind: Kind) {

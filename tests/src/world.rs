@@ -16,7 +16,8 @@ use switchboard_engine::user::Role;
 use switchboard_schema::testing::TestDatabase;
 use switchboard_schema::{Business, Group, NewUser, SetUp, Store, StoreError, UserStatus};
 use switchboard_simulator::{Account, Config as Outside, Phone, Simulator};
-use switchboard_web::config::Config;
+use switchboard_web::config::{Config, Limits};
+use switchboard_web::proxies::Proxies;
 use switchboard_web::serve::{Running, ServeError};
 use tempfile::TempDir;
 use tokio::runtime::{Builder, Handle, Runtime};
@@ -109,9 +110,20 @@ impl World {
     }
 
     pub(crate) async fn start_on(database: TestDatabase) -> Self {
+        Self::begin(database, |_| {}).await
+    }
+
+    /// The same under other settings.
+    pub(crate) async fn start_with(kind: Kind, change: impl FnOnce(&mut Config)) -> Self {
+        Self::begin(kind.database(), change).await
+    }
+
+    async fn begin(database: TestDatabase, change: impl FnOnce(&mut Config)) -> Self {
         people(&database).await;
         let folder = tempfile::tempdir().unwrap();
-        let server = Server::start(config(&database, folder.path().to_owned())).await;
+        let mut config = config(&database, folder.path().to_owned());
+        change(&mut config);
+        let server = Server::start(config).await;
         let simulator = outside(free_port()).await;
         let channels = connect(&server, &simulator).await;
         let id = |index: usize| channels[index]["id"].as_str().unwrap().to_owned();
@@ -183,6 +195,10 @@ fn config(database: &TestDatabase, data_dir: PathBuf) -> Config {
     Config { database_url: database.url().to_owned(), data_dir, ..settings(DATABASES.handle().clone()) }
 }
 
+/// Tests ask far more often than people; guessing passwords is as slow as everywhere.
+pub(crate) const UNLIMITED: Limits =
+    Limits { api: 0, widget: 0, visitors: 0, visitor_messages: 0, ..Limits::USUAL };
+
 /// What all servers of the tests have in common; each adds its database and folder.
 pub(crate) fn settings(database_runtime: Handle) -> Config {
     Config {
@@ -194,6 +210,8 @@ pub(crate) fn settings(database_runtime: Handle) -> Config {
         webhooks_inside: true,
         demo: false,
         workers: Some(2),
+        trusted_proxies: Proxies::default(),
+        limits: UNLIMITED,
         secret_key: [7; 32],
         previous_key: None,
         database_runtime,

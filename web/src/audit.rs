@@ -8,11 +8,11 @@ use crate::site::Site;
 use actix_web::body::BoxBody;
 use actix_web::dev::ServiceResponse;
 use actix_web::http::StatusCode;
-use serde_json::Value;
-use std::net::SocketAddr;
+use serde_json::{Value, json};
+use std::net::IpAddr;
 use switchboard_engine::ids::{BusinessId, GroupId};
 use switchboard_engine::permission::{Gate, Route};
-use switchboard_schema::{Audit, AuditActor, AuditOutcome, AuditTarget};
+use switchboard_schema::{Audit, AuditActor, AuditOutcome, AuditTarget, User};
 
 /// What a handler wants to have told about its call; put into the request's extensions.
 #[derive(Clone, Debug, Default)]
@@ -41,7 +41,7 @@ pub async fn denied(
     route: &Route,
     target: Option<AuditTarget>,
     group: Option<GroupId>,
-    ip: Option<SocketAddr>,
+    ip: Option<IpAddr>,
 ) {
     if !signed_in.site.denials.take(signed_in.user.id) {
         return;
@@ -55,7 +55,7 @@ struct Line {
     group: Option<GroupId>,
     outcome: AuditOutcome,
     detail: Value,
-    ip: Option<SocketAddr>,
+    ip: Option<IpAddr>,
 }
 
 /// After the handler: what it did, or that it refused.
@@ -66,7 +66,7 @@ pub async fn after(
     note: Option<Note>,
     response: &ServiceResponse<BoxBody>,
 ) {
-    let ip = response.request().peer_addr();
+    let ip = signed_in.site.source(response.request());
     if response.status() == StatusCode::FORBIDDEN {
         return denied(signed_in, route, target, note.and_then(|note| note.group), ip).await;
     }
@@ -105,19 +105,13 @@ async fn record(signed_in: &SignedIn, route: &Route, line: Line) {
         group_id: group,
         outcome,
         detail,
-        ip: ip.map(|address| address.ip().to_string()),
+        ip: ip.map(|address| address.to_string()),
     };
     signed_in.site.actors.record(audit).await;
 }
 
 /// A line about signing in and the like, where no route's operation says it.
-pub async fn told(
-    site: &Site,
-    business: BusinessId,
-    actor: AuditActor,
-    action: &str,
-    ip: Option<SocketAddr>,
-) {
+pub async fn told(site: &Site, business: BusinessId, actor: AuditActor, action: &str, ip: Option<IpAddr>) {
     let audit = Audit {
         id: site.actors.core.ids.next(),
         business_id: business,
@@ -128,7 +122,31 @@ pub async fn told(
         group_id: None,
         outcome: AuditOutcome::Done,
         detail: Value::Null,
-        ip: ip.map(|address| address.ip().to_string()),
+        ip: ip.map(|address| address.to_string()),
+    };
+    site.actors.record(audit).await;
+}
+
+/// Somebody did not get in: whom they tried to be, from where and what was wrong; never what they typed as a password.
+pub async fn not_let_in(site: &Site, email: &str, user: Option<&User>, wrong: &str, ip: IpAddr) {
+    let business = user.map(|user| user.business_id);
+    let Some(business) = business.or_else(|| site.roster().business.as_ref().map(|business| business.id))
+    else {
+        return;
+    };
+    // People type their password into the wrong field.
+    let email: Option<String> = email.contains('@').then(|| email.trim().chars().take(254).collect());
+    let audit = Audit {
+        id: site.actors.core.ids.next(),
+        business_id: business,
+        at: site.now(),
+        actor: AuditActor::Nobody,
+        action: "sign_in".to_owned(),
+        target: user.map(|user| AuditTarget { kind: "user".to_owned(), id: user.id.to_string() }),
+        group_id: None,
+        outcome: AuditOutcome::Denied,
+        detail: json!({ "email": email, "wrong": wrong }),
+        ip: Some(ip.to_string()),
     };
     site.actors.record(audit).await;
 }

@@ -139,7 +139,7 @@ pub async fn signed_in(request: &HttpRequest) -> Result<SignedIn, ApiError> {
     };
     let token = site.tokens.look_up(&site, hash).await?.ok_or_else(no_token)?;
     let user = site.actors.user(token.user_id).map_err(|_| no_token())?;
-    site.token_calls.take(&token.id.to_string(), Instant::now()).map_err(ApiError::rate_limited)?;
+    site.token_calls.take(token.id, Instant::now()).map_err(ApiError::rate_limited)?;
     // A scope that exists no more opens nothing.
     let scopes = token.scopes.iter().filter_map(|scope| Scope::parse(scope)).collect();
     let grant = Grant { id: token.id, name: token.name, scopes };

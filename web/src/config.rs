@@ -1,5 +1,6 @@
 //! Settings: flags and environment in, a checked [`Config`] out. What cannot work is an error with a hint, never a guess.
 
+use crate::proxies::Proxies;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::fmt;
 use std::net::SocketAddr;
@@ -7,7 +8,10 @@ use std::path::{Path, PathBuf};
 use switchboard_actors::mailer::{self, MailSettings};
 use tokio::runtime::Handle;
 
+mod limits;
 mod secret;
+
+pub use limits::Limits;
 
 /// A shared team inbox for webchat, WhatsApp and SMS.
 #[derive(Debug, Parser)]
@@ -89,6 +93,18 @@ pub struct Settings {
     /// Web worker threads [default: one per core]
     #[arg(long, global = true, env = "SWITCHBOARD_WORKERS", value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub workers: Option<u16>,
+    /// Proxies in front of this server, addresses and networks with commas (127.0.0.1,10.0.0.0/8): what they write into X-Forwarded-For is who is limited and written down [default: nobody is believed]
+    #[arg(
+        long,
+        global = true,
+        env = "SWITCHBOARD_TRUSTED_PROXIES",
+        default_value = "",
+        hide_default_value = true,
+        value_name = "LIST"
+    )]
+    pub trusted_proxies: Proxies,
+    #[command(flatten)]
+    pub limits: Limits,
     /// How the log is written
     #[arg(
         long,
@@ -116,7 +132,7 @@ pub enum LogFormat {
 }
 
 /// Every environment variable with our prefix that means something here.
-const VARIABLES: [&str; 13] = [
+const VARIABLES: [&str; 20] = [
     "SWITCHBOARD_LISTEN",
     "SWITCHBOARD_DATA_DIR",
     "SWITCHBOARD_PUBLIC_URL",
@@ -126,6 +142,13 @@ const VARIABLES: [&str; 13] = [
     "SWITCHBOARD_NATS_URL",
     "SWITCHBOARD_DEMO",
     "SWITCHBOARD_WORKERS",
+    "SWITCHBOARD_TRUSTED_PROXIES",
+    "SWITCHBOARD_LIMIT_SIGN_INS",
+    "SWITCHBOARD_LIMIT_API",
+    "SWITCHBOARD_LIMIT_WIDGET",
+    "SWITCHBOARD_LIMIT_VISITORS",
+    "SWITCHBOARD_LIMIT_VISITOR_MESSAGES",
+    "SWITCHBOARD_LIMIT_BAD_CALLBACKS",
     "SWITCHBOARD_LOG_FORMAT",
     "SWITCHBOARD_LOG",
     SECRET_KEY,
@@ -153,6 +176,8 @@ pub struct Config {
     pub demo: bool,
     /// Web worker threads; `None`: one per core.
     pub workers: Option<usize>,
+    pub trusted_proxies: Proxies,
+    pub limits: Limits,
     pub secret_key: [u8; 32],
     pub previous_key: Option<[u8; 32]>,
     /// A multi-thread runtime that outlives the server; owns every database connection.
@@ -201,6 +226,8 @@ impl Config {
             webhooks_inside: settings.webhooks_inside,
             demo: settings.demo,
             workers: settings.workers.map(usize::from),
+            trusted_proxies: settings.trusted_proxies,
+            limits: settings.limits,
             secret_key,
             previous_key,
             database_runtime,

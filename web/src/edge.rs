@@ -6,6 +6,7 @@ use crate::bearer;
 use crate::error::{ApiError, unsupported};
 use crate::limits::Paced;
 use crate::origin;
+use crate::proxies::household;
 use crate::session::site;
 use crate::site::{Busy, Site};
 use actix_web::body::BoxBody;
@@ -36,7 +37,8 @@ pub async fn guard(
     }
     let started = Instant::now();
     let id = format!("{:016x}", rand::random::<u64>());
-    let mut response = match check(&request, &site) {
+    let checked = check(&request, &site).and_then(|()| widget_load(&request, &site));
+    let mut response = match checked {
         Ok(()) => {
             pace(&mut request);
             next.call(request).await?
@@ -85,6 +87,16 @@ fn check(request: &ServiceRequest, site: &Site) -> Result<(), ApiError> {
     }
     let wanted = if path == "/api/v1/media" { "multipart/form-data" } else { "application/json" };
     if request.content_type().eq_ignore_ascii_case(wanted) { Ok(()) } else { Err(unsupported(wanted)) }
+}
+
+/// The widget's address is public, and its loads cost work.
+fn widget_load(request: &ServiceRequest, site: &Site) -> Result<(), ApiError> {
+    let path = request.path();
+    if !path.starts_with("/w/") && !path.starts_with("/widget/v1/") {
+        return Ok(());
+    }
+    let Some(from) = site.source(request.request()) else { return Ok(()) };
+    site.quotas.widget.take(household(from), Instant::now()).map_err(ApiError::rate_limited)
 }
 
 fn same_origin(headers: &HeaderMap, site: &Site) -> Result<(), ApiError> {

@@ -1,11 +1,13 @@
 //! Whether the process lives, whether it can work, and its numbers.
 
 use crate::error::ApiError;
+use crate::proxies::is_forwarded;
 use crate::session::site;
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, get};
 use serde::Serialize;
 use std::time::Duration;
+use switchboard_actors::telemetry;
 use utoipa::ToSchema;
 
 /// How long readiness may take to find out.
@@ -14,7 +16,7 @@ const PATIENCE: Duration = Duration::from_secs(1);
 #[derive(Serialize, ToSchema)]
 pub struct Readiness {
     ready: bool,
-    /// Why not: `draining`, `database`.
+    /// Why not: `starting`, `draining`, `database`.
     reasons: Vec<Reason>,
 }
 
@@ -50,13 +52,24 @@ pub(crate) async fn is_ready(request: HttpRequest) -> Result<HttpResponse, ApiEr
     Ok(HttpResponse::build(status).json(Readiness { ready, reasons }))
 }
 
+/// Before there is anything that could be ready.
+pub(crate) fn starting() -> HttpResponse {
+    let detail = "the server starts; the database may have to be brought up to date first".to_owned();
+    let reasons = vec![Reason { check: "starting", detail }];
+    HttpResponse::ServiceUnavailable().json(Readiness { ready: false, reasons })
+}
+
 /// Prometheus' numbers, for this machine only.
 #[utoipa::path(tag = "health", responses((status = 200, body = String), (status = 404, description = "not from another machine")))]
 #[get("/metrics")]
 pub(crate) async fn metrics_text(request: HttpRequest) -> Result<HttpResponse, ApiError> {
-    if !request.peer_addr().is_some_and(|peer| peer.ip().to_canonical().is_loopback()) {
+    let site = site(&request)?;
+    let source = site.source(&request).filter(std::net::IpAddr::is_loopback);
+    // Behind a proxy on this machine that nobody told us of, everybody comes from this machine.
+    if source.is_none() || is_forwarded(&request) {
         return Err(ApiError::not_found());
     }
-    let text = site(&request)?.metrics.render();
+    metrics::gauge!(telemetry::MAILBOXES).set(site.actors.directory.waiting() as f64);
+    let text = site.metrics.render();
     Ok(HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(text))
 }

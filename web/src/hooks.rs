@@ -7,11 +7,13 @@ pub mod sms;
 pub mod whatsapp;
 
 use crate::error::ApiError;
+use crate::proxies::household;
 use crate::session::site;
 use crate::site::Site;
 use actix_web::http::header::HeaderMap;
 use actix_web::{HttpRequest, HttpResponse, web};
 use std::sync::Arc;
+use std::time::Instant;
 use switchboard_actors::roster::Line;
 use switchboard_actors::telemetry;
 use switchboard_actors::trouble::Trouble;
@@ -53,11 +55,30 @@ fn line(request: &HttpRequest, kind: ChannelKind) -> Result<(web::Data<Site>, Ar
     let roster = site.roster();
     let line = id.and_then(|id| roster.channels.get(&id)).filter(|line| line.channel.kind == kind).cloned();
     match line {
-        Some(line) => Ok((site, line)),
+        Some(line) => {
+            fair(&site, request, Some(line.channel.id))?;
+            Ok((site, line))
+        }
         None => {
+            fair(&site, request, None)?;
             Ended::Unknown.count(kind);
+            spend(&site, request, None);
             Err(ApiError::not_found())
         }
+    }
+}
+
+/// Whoever keeps knocking with a wrong signature, or at a channel that is not there, is not even listened to for the rest of the minute.
+fn fair(site: &Site, request: &HttpRequest, channel: Option<ChannelId>) -> Result<(), ApiError> {
+    let Some(from) = site.source(request) else { return Ok(()) };
+    let key = (channel, household(from));
+    site.quotas.bad_callbacks.check(&key, Instant::now()).map_err(ApiError::rate_limited)
+}
+
+fn spend(site: &Site, request: &HttpRequest, channel: Option<ChannelId>) {
+    if let Some(from) = site.source(request) {
+        // Whether it was the last one, the next call finds out.
+        let _ = site.quotas.bad_callbacks.take((channel, household(from)), Instant::now());
     }
 }
 
@@ -68,8 +89,9 @@ fn single<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     if all.next().is_some() { None } else { first.to_str().ok() }
 }
 
-fn not_genuine(kind: ChannelKind) -> ApiError {
-    Ended::NotGenuine.count(kind);
+fn not_genuine(site: &Site, request: &HttpRequest, line: &Line) -> ApiError {
+    Ended::NotGenuine.count(line.channel.kind);
+    spend(site, request, Some(line.channel.id));
     let detail = "The signature is missing or wrong, or this channel has no secret to check it with. Nothing was stored.";
     ApiError::new(actix_web::http::StatusCode::UNAUTHORIZED, "bad_signature", detail)
 }

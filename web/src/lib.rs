@@ -7,6 +7,7 @@ pub mod console;
 
 pub mod serve;
 pub mod site;
+mod starting;
 pub mod telemetry;
 
 pub mod app;
@@ -18,6 +19,7 @@ pub mod limits;
 pub mod origin;
 pub mod pdf;
 pub mod permits;
+pub mod proxies;
 
 pub mod hooks;
 

@@ -1,23 +1,26 @@
-//! Guessing passwords is slow: five wrong ones a minute per account and address, twenty per address, then waits that double.
+//! Guessing passwords is slow: so many wrong ones a minute (setting `--limit-sign-ins`) per account and address, four times as many per address,
+//! then waits that double.
 //!
 //! Counts failures only, but before the password is looked at, so that a burst of parallel guesses is counted too. Nobody is locked out
 //! from elsewhere: the account's limit is per address.
 
+use crate::proxies::household;
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-const PER_ACCOUNT: u32 = 5;
-const PER_ADDRESS: u32 = 20;
+/// How many accounts' worth of wrong passwords one address has.
+const ACCOUNTS: u32 = 4;
 const MINUTE: Duration = Duration::from_mins(1);
 const LONGEST_WAIT: Duration = Duration::from_mins(15);
 /// Entries kept before old ones are swept out.
 const KEPT: usize = 10_000;
 
-#[derive(Default)]
 pub struct LoginLimits {
+    per_account: u32,
+    per_address: u32,
     tables: Mutex<Tables>,
 }
 
@@ -37,26 +40,32 @@ struct Tally {
 }
 
 impl LoginLimits {
+    pub fn new(per_account: u32) -> Self {
+        Self { per_account, per_address: per_account.saturating_mul(ACCOUNTS), tables: Mutex::default() }
+    }
+
     /// Counts an attempt; `Err` is the number of seconds to wait.
     pub fn attempt(&self, email: &str, from: IpAddr, now: Instant) -> Result<(), u64> {
         let mut tables = self.tables.lock().unwrap_or_else(PoisonError::into_inner);
+        let from = household(from);
         let account = (email.trim().to_lowercase(), from);
         let wait = [wait(&tables.accounts, &account, now), wait(&tables.addresses, &from, now)];
         if let Some(longest) = wait.into_iter().flatten().max() {
             return Err(longest.as_secs() + 1);
         }
-        count(&mut tables.accounts, account, PER_ACCOUNT, now);
-        count(&mut tables.addresses, from, PER_ADDRESS, now);
+        count(&mut tables.accounts, account, self.per_account, now);
+        count(&mut tables.addresses, from, self.per_address, now);
         Ok(())
     }
 
     /// The attempt was right: it does not count, and the account's slate is clean.
     pub fn succeeded(&self, email: &str, from: IpAddr) {
+        let from = household(from);
         let mut tables = self.tables.lock().unwrap_or_else(PoisonError::into_inner);
         tables.accounts.remove(&(email.trim().to_lowercase(), from));
         if let Some(tally) = tables.addresses.get_mut(&from) {
             tally.failures = tally.failures.saturating_sub(1);
-            if tally.failures < PER_ADDRESS && tally.closed_until.take().is_some() {
+            if tally.failures < self.per_address && tally.closed_until.take().is_some() {
                 tally.strikes = tally.strikes.saturating_sub(1);
             }
         }
@@ -100,7 +109,7 @@ mod tests {
 
     #[test]
     fn the_sixth_wrong_guess_waits_and_waits_longer_each_time() {
-        let (limits, start) = (LoginLimits::default(), Instant::now());
+        let (limits, start) = (LoginLimits::new(5), Instant::now());
         for _ in 0..5 {
             assert_eq!(limits.attempt("ann@x", HOME, start), Ok(()));
         }
@@ -115,7 +124,7 @@ mod tests {
 
     #[test]
     fn one_address_cannot_try_many_accounts() {
-        let (limits, now) = (LoginLimits::default(), Instant::now());
+        let (limits, now) = (LoginLimits::new(5), Instant::now());
         for n in 0..20 {
             assert_eq!(limits.attempt(&format!("{n}@x"), HOME, now), Ok(()));
         }
@@ -124,7 +133,7 @@ mod tests {
 
     #[test]
     fn right_passwords_do_not_count() {
-        let (limits, now) = (LoginLimits::default(), Instant::now());
+        let (limits, now) = (LoginLimits::new(5), Instant::now());
         for _ in 0..100 {
             assert_eq!(limits.attempt("ann@x", HOME, now), Ok(()));
             limits.succeeded("ann@x", HOME);

@@ -4,11 +4,13 @@
 use crate::audit::{self, Note};
 use crate::bearer;
 use crate::error::ApiError;
-use crate::session::SignedIn;
+use crate::session::{SignedIn, site};
+use crate::site::Asker;
 use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::middleware::Next;
-use actix_web::{Error, HttpMessage};
+use actix_web::{Error, HttpMessage, HttpRequest};
+use std::time::Instant;
 use switchboard_engine::ids::GroupId;
 use switchboard_engine::permission::{self, Denied, Gate, Operation, Route};
 
@@ -24,7 +26,10 @@ pub async fn check(request: ServiceRequest, next: Next<BoxBody>) -> Result<Servi
         return next.call(request).await;
     };
     if route.gate == Gate::Public {
-        return next.call(request).await;
+        return match stranger(request.request()) {
+            Ok(()) => next.call(request).await,
+            Err(refused) => Ok(request.into_response(refused.response())),
+        };
     }
     let who = if bearer::is_presented(request.headers()) {
         bearer::signed_in(request.request()).await
@@ -33,20 +38,32 @@ pub async fn check(request: ServiceRequest, next: Next<BoxBody>) -> Result<Servi
     };
     let signed_in = match who {
         Ok(signed_in) => signed_in,
-        Err(refused) => return Ok(request.into_response(refused.response())),
+        Err(refused) => {
+            // Whoever guesses cookies and tokens is a stranger who calls.
+            let refused = stranger(request.request()).err().unwrap_or(refused);
+            return Ok(request.into_response(refused.response()));
+        }
     };
+    let asker = Asker::User(signed_in.user.id);
+    // A token has a limit of its own: a program must not shut its owner out.
+    if signed_in.grant.is_none()
+        && let Err(seconds) = signed_in.site.quotas.api.take(asker, Instant::now())
+    {
+        return Ok(request.into_response(ApiError::rate_limited(seconds).response()));
+    }
     if signed_in.caller.must_change_password && !LEADS_TO_A_PASSWORD.contains(&(route.method, route.path)) {
         return Ok(request.into_response(ApiError::password_change_required().response()));
     }
     let target = audit::target(&pattern, request.path());
     if let Some(scope) = signed_in.grant.as_ref().and_then(|grant| grant.lacks(route)) {
-        let (group, ip) = (group_of(route, request.path()), request.peer_addr());
+        let group = group_of(route, request.path());
+        let ip = signed_in.site.source(request.request());
         audit::denied(&signed_in, route, target, group, ip).await;
         return Ok(request.into_response(bearer::out_of_scope(scope).response()));
     }
     if let Err(denied) = admit(route, &signed_in, request.path()) {
         let group = group_of(route, request.path());
-        let ip = request.peer_addr();
+        let ip = signed_in.site.source(request.request());
         if denied != Denied::Hidden {
             audit::denied(&signed_in, route, target, group, ip).await;
         }
@@ -57,6 +74,13 @@ pub async fn check(request: ServiceRequest, next: Next<BoxBody>) -> Result<Servi
     let note = response.request().extensions_mut().remove::<Note>();
     audit::after(&signed_in, route, target, note, &response).await;
     Ok(response)
+}
+
+/// Somebody who is not signed in may call only so often.
+fn stranger(request: &HttpRequest) -> Result<(), ApiError> {
+    let site = site(request)?;
+    let Some(from) = site.source(request) else { return Ok(()) };
+    site.quotas.api.take(Asker::at(from), Instant::now()).map_err(ApiError::rate_limited)
 }
 
 /// What can be decided without a body or a conversation.

@@ -5,9 +5,11 @@ use crate::config::Config;
 use crate::demo::{self, Demo};
 use crate::edge;
 use crate::origin::Origins;
+use crate::session::Sessions;
 use crate::setup_token::SetupToken;
 use crate::site::Site;
 use crate::sockets::Connection;
+use crate::starting;
 use crate::telemetry;
 use actix_web::dev::ServerHandle;
 use actix_web::middleware::from_fn;
@@ -83,13 +85,14 @@ pub async fn start(config: Config) -> Result<Running, ServeError> {
     let public_url = config.public_url_at(addr);
     let metrics = telemetry::recorder();
     let demo = if config.demo { Some(Demo::open(&config, addr, &public_url).await?) } else { None };
-    let actors = Actors::start(actors_config(&config, &public_url)).await?;
+    let starting = Actors::start(actors_config(&config, &public_url));
+    let actors = starting::during(&listener, starting).await?;
     if let Some(demo) = &demo {
         demo.seed(&actors).await?;
     }
     let setup = SetupToken::new(actors.roster.get().business.is_none());
     let origins = Origins::new(&public_url, addr);
-    let site = web::Data::new(Site::new(actors, origins, setup, metrics, config.demo));
+    let site = web::Data::new(Site::new(actors, origins, setup, metrics, &config));
     let simulator = demo.map(Demo::into_simulator);
     let server = server(&config, listener, &site, simulator.clone());
     let server = server.map_err(|error| ServeError::Listen { address, error })?;
@@ -171,17 +174,25 @@ async fn keep_house(site: web::Data<Site>) {
         }
         // Histograms would keep every sample until somebody asks for them.
         site.metrics.run_upkeep();
+        end_sessions(&site).await;
         if beat.is_multiple_of(120) {
             clear_out(&site).await;
         }
     }
 }
 
-/// Sessions and links past their time, old mails, and uploads that never became part of a message.
+/// A tab that is open when its session is over is closed with it.
+async fn end_sessions(site: &Site) {
+    match site.actors.core.store.end_expired_sessions(site.now()).await {
+        Ok(ended) => Sessions::ended(site, ended),
+        Err(error) => tracing::warn!(%error, "sessions past their time could not be ended"),
+    }
+}
+
+/// Links past their time, old mails, and uploads that never became part of a message.
 async fn clear_out(site: &Site) {
     let (store, now) = (&site.actors.core.store, site.now());
     let forgotten = async {
-        store.delete_expired_sessions(now).await?;
         store.forget_links(now.minus(MAILS_KEPT)).await?;
         store.forget_mails(now.minus(MAILS_KEPT)).await?;
         store.forget_deliveries(now.minus(MAILS_KEPT)).await?;
@@ -195,7 +206,7 @@ async fn clear_out(site: &Site) {
                 }
             }
         }
-        Err(error) => tracing::warn!(%error, "old sessions and uploads could not be cleared out"),
+        Err(error) => tracing::warn!(%error, "old links and uploads could not be cleared out"),
     }
 }
 

@@ -118,6 +118,7 @@ impl Sessions {
         };
         if now.since(session.created_at) >= LONGEST {
             store.delete_session(token_hash.to_vec()).await?;
+            Self::ended(site, vec![token_hash.to_vec()]);
             return Ok(None);
         }
         if now.since(session.last_used_at) >= TOUCH {

@@ -1,22 +1,25 @@
 //! [`Site`]: what every request may need, shared by all workers.
 
 use crate::bearer::{self, Tokens};
+use crate::config::{Config, Limits};
 use crate::login_limits::LoginLimits;
 use crate::origin::Origins;
 use crate::password::Passwords;
+use crate::proxies::{Proxies, household};
 use crate::quota::Quota;
 use crate::session::Sessions;
 use crate::setup_token::SetupToken;
-use actix_web::web;
+use actix_web::{HttpRequest, web};
 use metrics_exporter_prometheus::PrometheusHandle;
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use switchboard_actors::Actors;
 use switchboard_actors::clock::Clock;
 use switchboard_actors::roster::Roster;
-use switchboard_engine::ids::UserId;
+use switchboard_engine::ids::{ChannelId, UserId};
 use switchboard_engine::time::Timestamp;
 
 /// How many files one visitor, and one address of the network, may upload in which time.
@@ -34,18 +37,21 @@ pub struct Site {
     pub origins: Origins,
     pub setup: SetupToken,
     /// Files of visitors.
-    pub visitor_uploads: Quota,
+    pub visitor_uploads: Quota<String>,
+    pub quotas: Quotas,
+    /// Who is believed about where a request comes from.
+    pub proxies: Proxies,
     /// How many tries of forbidden things of one user the audit log takes.
     pub denials: Denials,
     /// One-time links, and whoever asks for one, per address of the network.
-    pub link_tries: Quota,
+    pub link_tries: Quota<IpAddr>,
     /// Mails with a link to a new password, per account.
-    pub reset_mails: Quota,
+    pub reset_mails: Quota<String>,
     /// Codes of a second factor, per user: whoever tries them has the password already.
-    pub code_tries: Quota,
+    pub code_tries: Quota<UserId>,
     pub tokens: Tokens,
     /// Calls of other programs, per token.
-    pub token_calls: Quota,
+    pub token_calls: Quota<i64>,
     pub demo: bool,
     pub metrics: PrometheusHandle,
     /// Wall-clock time: the demo's pushed clock must not sign anybody out.
@@ -60,11 +66,14 @@ impl Site {
         origins: Origins,
         setup: SetupToken,
         metrics: PrometheusHandle,
-        demo: bool,
+        config: &Config,
     ) -> Self {
+        let limits = config.limits;
         Self {
             sessions: Sessions::default(),
-            login_limits: LoginLimits::default(),
+            login_limits: LoginLimits::new(limits.sign_ins),
+            quotas: Quotas::new(limits),
+            proxies: config.trusted_proxies.clone(),
             passwords: Passwords::default(),
             visitor_uploads: Quota::new(VISITOR_UPLOADS.0, VISITOR_UPLOADS.1),
             denials: Denials::default(),
@@ -79,7 +88,7 @@ impl Site {
             actors,
             origins,
             setup,
-            demo,
+            demo: config.demo,
             metrics,
         }
     }
@@ -97,6 +106,11 @@ impl Site {
         self.roster().settings().temporary_passwords
     }
 
+    /// Where a request comes from, as far as it can be believed.
+    pub fn source(&self, request: &HttpRequest) -> Option<IpAddr> {
+        request.peer_addr().map(|peer| self.proxies.source(peer.ip(), request.headers()))
+    }
+
     /// From here on readiness says no.
     pub fn begin_draining(&self) {
         self.draining.store(true, Ordering::Release);
@@ -109,6 +123,46 @@ impl Site {
     /// Whether no request runs and no socket is open.
     pub fn is_idle(&self) -> bool {
         self.busy.load(Ordering::Acquire) == 0
+    }
+}
+
+/// What may be done how often in a minute, as the settings say.
+pub struct Quotas {
+    /// Calls of the API.
+    pub api: Quota<Asker>,
+    /// Loads of the widget and its files.
+    pub widget: Quota<IpAddr>,
+    /// Visitors nobody has seen before.
+    pub visitors: Quota<IpAddr>,
+    /// Messages of a visitor.
+    pub visitor_messages: Quota<String>,
+    /// Callbacks that are not genuine; without a channel those for channels that are not there.
+    pub bad_callbacks: Quota<(Option<ChannelId>, IpAddr)>,
+}
+
+/// Who calls the API.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Asker {
+    User(UserId),
+    /// Somebody who is not signed in.
+    Address(IpAddr),
+}
+
+impl Asker {
+    pub fn at(address: IpAddr) -> Self {
+        Self::Address(household(address))
+    }
+}
+
+impl Quotas {
+    fn new(limits: Limits) -> Self {
+        Self {
+            api: Quota::per_minute(limits.api),
+            widget: Quota::per_minute(limits.widget),
+            visitors: Quota::per_minute(limits.visitors),
+            visitor_messages: Quota::per_minute(limits.visitor_messages),
+            bad_callbacks: Quota::per_minute(limits.bad_callbacks),
+        }
     }
 }
 

@@ -26,6 +26,7 @@ pub fn recorder() -> PrometheusHandle {
                 tracing::warn!("another metrics recorder is in place; /metrics stays empty");
             }
             switchboard_actors::telemetry::describe();
+            switchboard_actors::telemetry::register();
             handle
         })
         .clone()

@@ -5,6 +5,7 @@ use crate::assets;
 use crate::error::ApiError;
 use crate::files::{self, Show};
 use crate::origin::allowed_origins;
+use crate::proxies::household;
 use crate::session::site;
 use crate::site::Site;
 use actix_multipart::Multipart;
@@ -145,8 +146,8 @@ pub(crate) async fn upload_visitor_media(
 ) -> Result<HttpResponse, ApiError> {
     let site = site(&request)?;
     let visitor = visitor(&request, &site)?;
-    let address = request.peer_addr().map(|peer| peer.ip().to_string()).unwrap_or_default();
-    for key in [&visitor.id, &address] {
+    let address = site.source(&request).map(|from| household(from).to_string()).unwrap_or_default();
+    for key in [visitor.id.clone(), address] {
         site.visitor_uploads.take(key, Instant::now()).map_err(ApiError::rate_limited)?;
     }
     files::take_upload(&site, visitor.line.channel.business_id, visitor.uploader(), form).await

@@ -22,6 +22,8 @@ fn config(folder: &Path, database: &Runtime) -> Config {
         webhooks_inside: true,
         demo: false,
         workers: Some(1),
+        trusted_proxies: switchboard_web::proxies::Proxies::default(),
+        limits: switchboard_web::config::Limits::default(),
         mail: switchboard_actors::mailer::MailSettings::default(),
         secret_key: [7; 32],
         previous_key: None,

@@ -91,7 +91,7 @@ impl Actors {
         let known = roster.users.get(&id).filter(|other| other.business_id == asker.business_id);
         let Some(other) = known else { return Err(Refusal::NotMember { user: id }.into()) };
         let present = other.belongs_to(state.group_id) || (other.id == asker.id && asker.role == Role::Admin);
-        let sees = other.viewer().sees(state.group_id, state.visible_to.as_deref());
+        let sees = other.viewer().sees(state.business_id, state.group_id, state.visible_to.as_deref());
         Ok((other.member(), other.active && present && sees))
     }
 
@@ -106,7 +106,7 @@ impl Actors {
         let reader = |id: &UserId| {
             let known = roster.users.get(id).filter(|other| other.business_id == asker.business_id);
             let other = known.ok_or(Trouble::Refused(Refusal::NotMember { user: *id }))?;
-            let sees = other.viewer().sees(state.group_id, state.visible_to.as_deref());
+            let sees = other.viewer().sees(state.business_id, state.group_id, state.visible_to.as_deref());
             Ok((other.member(), other.active && sees))
         };
         ids.iter().map(reader).collect()

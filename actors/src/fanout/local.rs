@@ -34,7 +34,7 @@ impl Scope {
     pub fn sees(&self, audience: &Audience) -> bool {
         match (self, audience) {
             (Self::User(viewer), Audience::Group { business, group, visible_to }) => {
-                viewer.business == *business && viewer.sees(*group, visible_to.as_deref())
+                viewer.sees(*business, *group, visible_to.as_deref())
             }
             (Self::User(viewer), Audience::Reader { user, business, group, visible_to }) => {
                 viewer.user == *user

@@ -62,11 +62,17 @@ fn s1_26_a_list_on_the_conversation_excludes_even_admins() {
         groups: groups.map(|ids| ids.iter().map(|id| GroupId(*id)).collect()),
     };
     let (list, group) = ([UserId(11)], GroupId(2));
-    assert!(viewer(11, Some(&[2])).sees(group, Some(&list)));
-    assert!(!viewer(12, Some(&[2])).sees(group, Some(&list)));
-    assert!(!viewer(10, None).sees(group, Some(&list)));
-    assert!(!viewer(11, Some(&[3])).sees(group, Some(&list)), "the list does not replace membership");
-    assert!(viewer(10, None).sees(group, None) && viewer(12, Some(&[2, 3])).sees(group, None));
+    assert!(viewer(11, Some(&[2])).sees(BusinessId(1), group, Some(&list)));
+    assert!(!viewer(12, Some(&[2])).sees(BusinessId(1), group, Some(&list)));
+    assert!(!viewer(10, None).sees(BusinessId(1), group, Some(&list)));
+    assert!(
+        !viewer(11, Some(&[3])).sees(BusinessId(1), group, Some(&list)),
+        "the list does not replace membership"
+    );
+    assert!(
+        viewer(10, None).sees(BusinessId(1), group, None)
+            && viewer(12, Some(&[2, 3])).sees(BusinessId(1), group, None)
+    );
 }
 
 #[test]

@@ -360,6 +360,16 @@ pub(crate) async fn delete_sessions_of(conn: &mut Conn, user: UserId) -> Result<
     Ok(diesel::delete(session::table.filter(session::user_id.eq(user.0))).execute(conn).await?)
 }
 
-pub(crate) async fn delete_expired_sessions(conn: &mut Conn, now: Timestamp) -> Result<usize, StoreError> {
-    Ok(diesel::delete(session::table.filter(session::expires_at.le(now.0))).execute(conn).await?)
+pub(crate) async fn expired_sessions(conn: &mut Conn, now: Timestamp) -> Result<Vec<Vec<u8>>, StoreError> {
+    let expired = session::table.filter(session::expires_at.le(now.0));
+    Ok(expired.select(session::token_hash).load(conn).await?)
+}
+
+pub(crate) async fn end_expired_sessions(
+    conn: &mut Conn,
+    now: Timestamp,
+) -> Result<Vec<Vec<u8>>, StoreError> {
+    let ended = expired_sessions(conn, now).await?;
+    diesel::delete(session::table.filter(session::token_hash.eq_any(&ended))).execute(conn).await?;
+    Ok(ended)
 }

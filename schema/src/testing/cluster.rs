@@ -1,5 +1,6 @@
 //! A PostgreSQL server in a temporary folder: works as root (it drops to another user), listens on a unix socket only, dies with its parent.
 
+use std::io::{BufRead, BufReader, Write};
 use std::os::unix::fs::MetadataExt;
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
@@ -74,6 +75,21 @@ impl Cluster {
         let output = psql.stdout(Stdio::piped()).stderr(Stdio::piped()).output().expect("psql starts");
         assert!(output.status.success(), "{sql}: {}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect()
+    }
+
+    /// Takes a lock in a transaction that ends when the session is killed.
+    pub(super) fn hold(&self, database: &str, lock: &str) -> Child {
+        let mut psql = command("psql");
+        psql.args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-U", "postgres", "-h"]);
+        psql.arg(self.folder.path()).args(["-d", database]);
+        let mut session = psql.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("psql starts");
+        let script = format!("BEGIN;\n{lock};\nSELECT 'held';\n");
+        session.stdin.as_mut().expect("a pipe").write_all(script.as_bytes()).expect("psql listens");
+        let mut said = String::new();
+        let mut output = BufReader::new(session.stdout.as_mut().expect("a pipe"));
+        output.read_line(&mut said).expect("psql answers");
+        assert_eq!(said.trim(), "held", "{lock}");
+        session
     }
 
     /// Every row of a database as SQL; bytes are hex.

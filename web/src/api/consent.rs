@@ -86,7 +86,11 @@ pub(crate) async fn set_consent(
     permit(Operation::ChangeConsent, principal)?;
     let SetConsentRequest { channel_kind, channel_id, state, evidence } = body.into_inner();
     let roster = signed_in.site.roster();
-    let ours = |id: ChannelId| roster.channels.get(&id).is_some_and(|line| line.channel.kind == channel_kind);
+    let business = signed_in.user.business_id;
+    let ours = |id: ChannelId| {
+        let channel = roster.channels.get(&id).map(|line| &line.channel);
+        channel.is_some_and(|channel| channel.kind == channel_kind && channel.business_id == business)
+    };
     if channel_id.is_some_and(|id| !ours(id)) {
         return Err(ApiError::invalid("channel_id", "is not a channel of this kind"));
     }

@@ -5,6 +5,7 @@ use super::shapes::{ErrorAnswer, User, UserAnswer, WriteRefusals};
 use crate::audit;
 use crate::error::ApiError;
 use crate::password::weakness;
+use crate::proxies::household;
 use crate::session::{Sessions, site};
 use crate::site::Site;
 use actix_web::http::StatusCode;
@@ -63,7 +64,7 @@ pub(crate) async fn forgot_password(
         return Err(ApiError::invalid("email", "must be an e-mail address"));
     }
     knock(&site, &request)?;
-    site.reset_mails.take(&email, Instant::now()).map_err(ApiError::rate_limited)?;
+    site.reset_mails.take(email.clone(), Instant::now()).map_err(ApiError::rate_limited)?;
     let store = &site.actors.core.store;
     let known = store.find_user_by_email(email).await?.map(|(user, _)| user);
     let known = known.filter(|user| user.status == UserStatus::Active);
@@ -144,15 +145,15 @@ pub(crate) async fn accept_invitation(
 
 /// Guessing is slow.
 fn knock(site: &Site, request: &HttpRequest) -> Result<(), ApiError> {
-    let from = request.peer_addr().ok_or_else(ApiError::not_found)?.ip();
-    site.link_tries.take(&from.to_string(), Instant::now()).map_err(ApiError::rate_limited)
+    let from = site.source(request).ok_or_else(ApiError::not_found)?;
+    site.link_tries.take(household(from), Instant::now()).map_err(ApiError::rate_limited)
 }
 
 /// For the audit log: nobody is signed in here.
 async fn note(site: &Site, user: UserId, action: &str, request: &HttpRequest) -> Result<(), ApiError> {
     let colleague = site.actors.user(user)?;
     let actor = AuditActor::User { id: user, name: colleague.name() };
-    audit::told(site, colleague.business_id, actor, action, request.peer_addr()).await;
+    audit::told(site, colleague.business_id, actor, action, site.source(request)).await;
     Ok(())
 }
 

@@ -173,7 +173,7 @@ pub(super) async fn confirm_password(
     password: String,
     field: &'static str,
 ) -> Result<(), ApiError> {
-    let from = request.peer_addr().ok_or_else(ApiError::not_signed_in)?.ip();
+    let from = site.source(request).ok_or_else(ApiError::not_signed_in)?;
     site.login_limits.attempt(email, from, Instant::now()).map_err(ApiError::rate_limited)?;
     let known = site.actors.core.store.find_user_by_email(email.to_owned()).await?;
     let hash = known.and_then(|(_, hash)| hash);

@@ -113,12 +113,14 @@ async fn seen_by(signed_in: &SignedIn, id: &str) -> Result<FileRecord, ApiError>
     let SignedIn { site, user, .. } = signed_in;
     let id: MediaId = id.parse().map_err(|_| ApiError::not_found())?;
     let record = site.actors.core.store.file(id).await?.ok_or_else(ApiError::not_found)?;
+    let roster = site.roster();
+    let shared = |group| roster.group(user.business_id, group).is_some() && user.sees(group);
     match record.message {
         Some((_, conversation)) => {
             site.actors.look(user.id, conversation).await?;
         }
         None if record.uploader == Some(Uploader::User(user.id)) => {}
-        None if matches!(record.uploader, Some(Uploader::Library(group)) if user.sees(group)) => {}
+        None if matches!(record.uploader, Some(Uploader::Library(group)) if shared(group)) => {}
         None => return Err(ApiError::not_found()),
     }
     Ok(record)

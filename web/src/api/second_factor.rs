@@ -93,7 +93,7 @@ pub(crate) async fn confirm_second_factor(
     if begun.confirmed {
         return Err(is_on());
     }
-    site.code_tries.take(&user.id.to_string(), Instant::now()).map_err(ApiError::rate_limited)?;
+    site.code_tries.take(user.id, Instant::now()).map_err(ApiError::rate_limited)?;
     let secret = open(&site, user.id, &begun)?;
     let step =
         second_factor::accept(&secret, &body.code, site.now(), begun.last_step).ok_or_else(wrong_code)?;
@@ -102,7 +102,7 @@ pub(crate) async fn confirm_second_factor(
     if !store.confirm_second_factor(user.id, begun.secret, step, hashes).await? {
         return Err(is_on());
     }
-    site.code_tries.restore(&user.id.to_string());
+    site.code_tries.restore(&user.id);
     note(&request, "on");
     Ok(HttpResponse::Ok().json(RecoveryCodesAnswer { recovery_codes: codes }))
 }
@@ -158,7 +158,7 @@ pub(super) async fn ask(site: &Site, user: UserId, code: Option<&str>) -> Result
         return Err(ApiError::new(StatusCode::UNAUTHORIZED, "second_factor_required", detail));
     };
     // Counted before the code is looked at, so that a burst of parallel guesses is counted too.
-    site.code_tries.take(&user.to_string(), Instant::now()).map_err(ApiError::rate_limited)?;
+    site.code_tries.take(user, Instant::now()).map_err(ApiError::rate_limited)?;
     let secret = open(site, user, &stored)?;
     let right = match (second_factor::accept(&secret, code, site.now(), stored.last_step), hash(code)) {
         (Some(step), _) => store.take_step(user, step).await?,
@@ -169,6 +169,6 @@ pub(super) async fn ask(site: &Site, user: UserId, code: Option<&str>) -> Result
         let detail = "The code is wrong, or was used already.";
         return Err(ApiError::new(StatusCode::UNAUTHORIZED, "login_failed", detail));
     }
-    site.code_tries.restore(&user.to_string());
+    site.code_tries.restore(&user);
     Ok(())
 }

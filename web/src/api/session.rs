@@ -73,8 +73,7 @@ pub(crate) async fn sign_in(
 ) -> Result<HttpResponse, ApiError> {
     let site = site(&request)?;
     let SignInRequest { email, password, code } = body.into_inner();
-    // The peer itself: a header that anybody may write must not move anybody's limit.
-    let from = request.peer_addr().ok_or_else(ApiError::not_signed_in)?.ip();
+    let from = site.source(&request).ok_or_else(ApiError::not_signed_in)?;
     if let Err(seconds) = site.login_limits.attempt(&email, from, Instant::now()) {
         metrics::counter!(telemetry::LOGINS, "result" => "limited").increment(1);
         return Err(ApiError::rate_limited(seconds));
@@ -87,12 +86,20 @@ pub(crate) async fn sign_in(
     // Somebody invited with a temporary password has one to show; nobody else who is invited has.
     let (user, hash) = known.filter(|(user, _)| user.status != UserStatus::Deactivated).unzip();
     let right = site.passwords.verify(password, hash.flatten()).await?;
-    let Some(user) = user.filter(|_| right) else {
+    if !right {
         metrics::counter!(telemetry::LOGINS, "result" => "failed").increment(1);
-        return Err(login_failed());
-    };
+        audit::not_let_in(&site, &email, user.as_ref(), "password", from).await;
+    }
+    let user = user.filter(|_| right).ok_or_else(login_failed)?;
     site.login_limits.succeeded(&email, from);
-    second_factor::ask(&site, user.id, code.as_deref()).await?;
+    if let Err(refused) = second_factor::ask(&site, user.id, code.as_deref()).await {
+        // Being asked for a code is not failing.
+        if refused.code == "login_failed" {
+            metrics::counter!(telemetry::LOGINS, "result" => "failed").increment(1);
+            audit::not_let_in(&site, &email, Some(&user), "second_factor", from).await;
+        }
+        return Err(refused);
+    }
     if user.status == UserStatus::Invited || user.must_change_password {
         begin_temporary(&site, &user).await?;
     }
@@ -105,7 +112,7 @@ pub(crate) async fn sign_in(
     let cookie = Sessions::begin(&site, user.id, agent).await?;
     metrics::counter!(telemetry::LOGINS, "result" => "ok").increment(1);
     let actor = AuditActor::User { id: colleague.id, name: colleague.name() };
-    audit::told(&site, colleague.business_id, actor, "signed_in", request.peer_addr()).await;
+    audit::told(&site, colleague.business_id, actor, "signed_in", Some(from)).await;
     Ok(HttpResponse::Created().cookie(cookie).json(UserAnswer { user: User::of(&colleague) }))
 }
 

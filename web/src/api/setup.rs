@@ -67,7 +67,7 @@ pub(crate) async fn finish_setup(
         return Err(already_set_up());
     }
     let body = checked(body.into_inner())?;
-    let from = request.peer_addr().ok_or_else(ApiError::not_found)?.ip();
+    let from = site.source(&request).ok_or_else(ApiError::not_found)?;
     site.login_limits.attempt("(setup)", from, Instant::now()).map_err(ApiError::rate_limited)?;
     let Some(token) = site.setup.take(&body.token) else {
         let detail = "This is not the token on the server's console. It changes with every start.";

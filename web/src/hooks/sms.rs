@@ -30,6 +30,7 @@ const SECRET_HEADER: &str = "x-switchboard-secret";
         (status = 401, body = shapes::ErrorAnswer, description = "bad_signature: nothing was stored"),
         (status = 404, body = shapes::ErrorAnswer),
         (status = 413, body = shapes::ErrorAnswer),
+        (status = 429, body = shapes::ErrorAnswer, description = "rate_limited: too many without a genuine signature"),
         (status = 503, body = shapes::ErrorAnswer, description = "overloaded or storage_full: send it again after Retry-After"),
     ))]
 #[post("/hooks/sms/{channel_id}")]
@@ -71,7 +72,7 @@ async fn receive(
         Provider::HttpSms => from_gateway(request, line, raw),
         Provider::Widget | Provider::CloudApi | Provider::Dialog360 => None,
     };
-    let parsed = parsed.ok_or_else(|| not_genuine(ChannelKind::Sms))?;
+    let parsed = parsed.ok_or_else(|| not_genuine(site, request, line))?;
     let thanks = match line.channel.provider {
         Provider::Twilio => HttpResponse::Ok().content_type("text/xml; charset=utf-8").body(NOTHING_TO_DO),
         _ => HttpResponse::Ok().finish(),

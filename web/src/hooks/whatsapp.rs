@@ -1,6 +1,6 @@
 //! `/hooks/whatsapp/{channel_id}`: Meta's Cloud API, and 360dialog, which speaks the same with other proofs.
 
-use super::{line, not_genuine, single, store};
+use super::{line, not_genuine, single, spend, store};
 use crate::api::shapes;
 use crate::error::ApiError;
 use crate::limits;
@@ -21,7 +21,7 @@ const STATIC_HEADER: &str = "x-switchboard-secret";
 ))]
 #[get("/hooks/whatsapp/{channel_id}")]
 pub(crate) async fn verify_whatsapp_hook(request: HttpRequest) -> Result<HttpResponse, ApiError> {
-    let (_, line) = line(&request, ChannelKind::Whatsapp)?;
+    let (site, line) = line(&request, ChannelKind::Whatsapp)?;
     let token = line.credential("verify_token").unwrap_or_default();
     match signature::handshake(request.query_string(), token) {
         Some(challenge) => Ok(HttpResponse::Ok()
@@ -29,6 +29,7 @@ pub(crate) async fn verify_whatsapp_hook(request: HttpRequest) -> Result<HttpRes
             .insert_header(("x-content-type-options", "nosniff"))
             .body(challenge)),
         None => {
+            spend(&site, &request, Some(line.channel.id));
             let detail = "The verify token is not this channel's.";
             Err(ApiError::new(actix_web::http::StatusCode::FORBIDDEN, "verify_token_wrong", detail))
         }
@@ -44,6 +45,7 @@ pub(crate) async fn verify_whatsapp_hook(request: HttpRequest) -> Result<HttpRes
         (status = 401, body = shapes::ErrorAnswer, description = "bad_signature: nothing was stored"),
         (status = 404, body = shapes::ErrorAnswer),
         (status = 413, body = shapes::ErrorAnswer),
+        (status = 429, body = shapes::ErrorAnswer, description = "rate_limited: too many without a genuine signature"),
         (status = 503, body = shapes::ErrorAnswer, description = "overloaded or storage_full: send it again after Retry-After"),
     ))]
 #[post("/hooks/whatsapp/{channel_id}")]
@@ -54,7 +56,7 @@ pub(crate) async fn receive_whatsapp_hook(
     let (site, line) = line(&request, ChannelKind::Whatsapp)?;
     let raw = limits::whole(&request, &mut payload.into_inner(), limits::HOOK).await?;
     if !is_genuine(&line, request.headers(), &raw) {
-        return Err(not_genuine(ChannelKind::Whatsapp));
+        return Err(not_genuine(&site, &request, &line));
     }
     store(&site, &line, parse::webhook(&raw), HttpResponse::Ok().finish()).await
 }

@@ -307,7 +307,13 @@ enum VisitorServerFrame {
         d: serde_json::Value,
     },
     #[serde(rename = "error")]
-    Error { req: Option<String>, code: String, detail: String },
+    Error {
+        req: Option<String>,
+        code: String,
+        detail: String,
+        /// Of `rate_limited`: seconds
+        retry_after: Option<u64>,
+    },
     #[serde(rename = "message.created")]
     MessageCreated { conversation_id: String, seq: i64, at: String, d: MessageCreated, cursor: String },
     #[serde(rename = "message.status")]

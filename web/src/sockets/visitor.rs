@@ -4,9 +4,14 @@ use super::transport::accept;
 use crate::api::shapes;
 use crate::error::ApiError;
 use crate::origin;
+use crate::proxies::household;
 use crate::session::site;
+use crate::site::Site;
 use actix_web::{HttpRequest, HttpResponse, get, web};
-use switchboard_actors::visitor_session::VisitorSession;
+use std::net::IpAddr;
+use std::time::Instant;
+use switchboard_actors::roster::Line;
+use switchboard_actors::visitor_session::{Door, VisitorSession};
 
 /// The visitors' websocket; frames are described in docs/protocol.md and among the schemas.
 #[utoipa::path(tag = "sockets", responses(
@@ -23,9 +28,30 @@ pub(crate) async fn visitor_socket(
         return Err(ApiError::busy());
     }
     let (response, out, inbound) = accept(&site, &request, payload.into_inner())?;
-    let from = origin::of_request(&request).map(ToOwned::to_owned);
-    let judge = site.clone();
-    let admits = Box::new(move |line: &_| judge.origins.admits(from.as_deref(), line));
-    VisitorSession::open(&site.actors, &out, admits, inbound);
+    let origin = origin::of_request(&request).map(ToOwned::to_owned);
+    let from = site.source(&request).map(household);
+    let porter = Porter { site: site.clone(), origin, from };
+    VisitorSession::open(&site.actors, &out, Box::new(porter), inbound);
     Ok(response)
+}
+
+/// Knows the page a socket comes from, and the limits.
+struct Porter {
+    site: web::Data<Site>,
+    origin: Option<String>,
+    from: Option<IpAddr>,
+}
+
+impl Door for Porter {
+    fn admits(&self, line: &Line) -> bool {
+        self.site.origins.admits(self.origin.as_deref(), line)
+    }
+
+    fn newcomer(&self) -> Result<(), u64> {
+        self.from.map_or(Ok(()), |from| self.site.quotas.visitors.take(from, Instant::now()))
+    }
+
+    fn message(&self, visitor: &str) -> Result<(), u64> {
+        self.site.quotas.visitor_messages.take(visitor.to_owned(), Instant::now())
+    }
 }

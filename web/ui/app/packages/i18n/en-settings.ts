@@ -292,11 +292,12 @@ export const settings = {
     none: 'Nothing recorded that fits',
     more: 'Show older entries',
     end: 'That is all.',
-    kinds: { user: 'A user', system: 'Switchboard', visitor: 'A visitor', contact: 'A customer', ai: 'AI agent', bot: 'Automatic reply' } as Record<string, string>,
+    kinds: { user: 'A user', nobody: 'Somebody unknown', system: 'Switchboard', visitor: 'A visitor', contact: 'A customer', ai: 'AI agent', bot: 'Automatic reply' } as Record<string, string>,
     outcomes: { done: 'Done', denied: 'Refused' } as Record<string, string>,
     targets: { user: 'user', group: 'group', channel: 'channel', conversation: 'conversation', contact: 'contact', business: 'business', template: 'template', message: 'message' } as Record<string, string>,
     actions: {
       signed_in: 'signed in',
+      sign_in: 'signing in',
       open_settings: 'business settings',
       manage_users: 'users',
       grant_group_admin: 'group admins',
