@@ -28,6 +28,9 @@ const CAPABILITIES: [(&str, &str); 9] = [
     ("/api/v1/me/sessions/{id}", "asked of one's own list only"),
 ];
 
+/// Not one field, but all of them.
+const ALL: &str = "*";
+
 /// One id per noun.
 type Ids = BTreeMap<&'static str, String>;
 
@@ -171,7 +174,7 @@ impl Call {
         parts.collect::<Vec<_>>().join("/")
     }
 
-    /// A body that makes sense, with the ids of `own`; of the optional fields only `focus`, with what stands in `other`.
+    /// A body that makes sense, with the ids of `own`; of the optional fields only `focus`, with what stands in `other`; or [`ALL`].
     fn sample(&self, schema: &Value, own: &Ids, other: &Ids, focus: Option<&str>) -> Value {
         if let Some(name) = schema["$ref"].as_str() {
             let name = name.rsplit('/').next().unwrap();
@@ -185,7 +188,7 @@ impl Call {
             |name: &str| schema["required"].as_array().is_some_and(|all| all.contains(&json!(name)));
         let mut body = Map::new();
         for (name, property) in properties {
-            let focused = focus == Some(name) || self.holds(property, focus);
+            let focused = [Some(name.as_str()), Some(ALL)].contains(&focus) || self.holds(property, focus);
             if !required(name) && !focused {
                 continue;
             }
@@ -213,6 +216,9 @@ impl Call {
             let id = json!(ids.get(noun).cloned().unwrap_or_else(|| "999".to_owned()));
             return if kind("array") { json!([id]) } else { id };
         }
+        if kind("array") && schema["items"]["type"] == "string" {
+            return json!(["https://shop.test"]);
+        }
         if kind("array") {
             return json!([self.sample(&schema["items"], own, other, focus)]);
         }
@@ -225,12 +231,13 @@ impl Call {
         json!(match name {
             "kind" => "webchat",
             "provider" => "widget",
+            "registration" => "unknown",
             "role" => "agent",
             "state" => "opted_out",
             "channel_kind" => "sms",
             "action" => "mark_read",
             "email" => "new@team.test",
-            "phone" => "+447700900700",
+            "phone" | "mobile" => "+447700900700",
             "until" => "2030-01-01T00:00:00Z",
             other => other,
         })
@@ -292,7 +299,7 @@ async fn d_07_no_call_reaches_another_business(kind: Kind) {
     let nowhere: Ids = theirs.keys().map(|noun| (*noun, "999".to_owned())).collect();
     let ada = world.ada().await;
     let before = world.sums(&LOGS);
-    let (mut by_path, mut by_field, mut open) = (0, 0, Vec::new());
+    let (mut by_path, mut by_field, mut open, mut found) = (0, 0, Vec::new(), Vec::new());
     for call in calls() {
         if CAPABILITIES.iter().any(|(path, _)| *path == call.path) {
             continue;
@@ -300,15 +307,13 @@ async fn d_07_no_call_reaches_another_business(kind: Kind) {
         let name = format!("{} {}", call.method, call.path);
         let in_path = call.path.contains('{');
         if in_path {
-            let body = call.sample(&call.body, &theirs, &theirs, None);
-            let answer = call.make(&ada, &call.address(&theirs), &body).await;
+            let body = call.sample(&call.body, &ours, &ours, Some(ALL));
+            let needed = if call.query.contains(&"format".to_owned()) { "?format=txt" } else { "" };
+            let answer = call.make(&ada, &format!("{}{needed}", call.address(&theirs)), &body).await;
             tells_nothing(&name, &answer);
-            assert_eq!(
-                (answer.status, answer.code().as_str()),
-                (404, "not_found"),
-                "{name} {body}: {}",
-                answer.text()
-            );
+            if (answer.status, answer.code().as_str()) != (404, "not_found") {
+                found.push(format!("{name} {body}: {}", answer.text()));
+            }
             by_path += 1;
         }
         for field in call.id_fields() {
@@ -329,14 +334,16 @@ async fn d_07_no_call_reaches_another_business(kind: Kind) {
                 let text = answer.text().replace(&ids[noun], "ID");
                 answers.push((answer.status, text, body));
             }
-            assert_eq!(answers[0].0, answers[1].0, "{name} {field}: {answers:#?}");
-            assert_eq!(answers[0].1, answers[1].1, "{name} {field}");
+            if (answers[0].0, &answers[0].1) != (answers[1].0, &answers[1].1) {
+                found.push(format!("{name} {field}: {answers:#?}"));
+            }
             if answers[0].0 < 300 {
                 open.push(format!("{name} {field}"));
             }
             by_field += 1;
         }
     }
+    assert_eq!(found, Vec::<String>::new(), "not 404");
     assert!(by_path >= 45 && by_field >= 20, "{by_path} {by_field}");
     // Lists, asked for what is not there, are empty; nothing else is answered with success.
     let lists = |one: &&String| !one.starts_with("GET ");
