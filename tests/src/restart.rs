@@ -183,6 +183,23 @@ async fn d_18_a_restart_under_load_shows_no_error_to_a_client_that_tries_again(k
     assert_eq!(messages, posted as i64, "each once");
 }
 
+/// Whatever was on its way to the provider when the process died is there once or, if nobody can know, shown as unknown; never twice.
+async fn nothing_left_twice(world: &World) {
+    eventually_or("every answer to be settled", || async {
+        let waiting =
+            "SELECT COUNT(*) FROM message WHERE direction = 'out' AND status IN ('queued', 'sending')";
+        let waiting = world.database.run(waiting);
+        if waiting == 0 { Ok(()) } else { Err(format!("{waiting} waiting")) }
+    })
+    .await;
+    let mut left: Vec<String> = world.simulator.journal().iter().map(|sent| sent.body.to_string()).collect();
+    left.sort();
+    let all = left.len();
+    assert!(all > 0, "nothing left");
+    left.dedup();
+    assert_eq!(left.len(), all, "sent twice");
+}
+
 /// To see it go red: start the process with `SABOTAGE=ack_early`, which acknowledges before it commits.
 async fn d_06_a_killed_process_keeps_what_it_acknowledged_and_sends_nothing_twice(kind: Kind) {
     let mut world = World::start(kind).await;
@@ -252,20 +269,7 @@ async fn d_06_a_killed_process_keeps_what_it_acknowledged_and_sends_nothing_twic
     let lost: Vec<&String> =
         acknowledged.iter().chain(&answered).filter(|id| unique.binary_search(id).is_err()).collect();
     assert_eq!(lost, Vec::<&String>::new(), "acknowledged means stored");
-    // Whatever was on its way to the provider when the process died is there once or, if nobody can know, shown as unknown; never twice.
-    eventually_or("every answer to be settled", || async {
-        let waiting =
-            "SELECT COUNT(*) FROM message WHERE direction = 'out' AND status IN ('queued', 'sending')";
-        let waiting = world.database.run(waiting);
-        if waiting == 0 { Ok(()) } else { Err(format!("{waiting} waiting")) }
-    })
-    .await;
-    let mut left: Vec<String> = world.simulator.journal().iter().map(|sent| sent.body.to_string()).collect();
-    left.sort();
-    let all = left.len();
-    assert!(all > 0, "nothing left");
-    left.dedup();
-    assert_eq!(left.len(), all, "sent twice");
+    nothing_left_twice(&world).await;
     // What was not acknowledged comes again and makes nothing double.
     let hook = format!("{}/hooks/whatsapp/{hook_of}", process.url);
     for n in 0..sent {

@@ -110,15 +110,17 @@ fn noun(field: &str, call: &Call) -> Option<&'static str> {
         "group_id" => "groups",
         "channel_id" => "channels",
         "contact_id" => "contacts",
-        "conversation_id" => "conversations",
+        "conversation_id" | "ids" => "conversations",
         "media_ids" | "header_media_id" => "media",
         "user_id" | "user_ids" | "assignee_id" | "actor_id" | "mentions" | "visible_to" | "hand_over_to" => {
             "users"
         }
-        "ids" => "conversations",
-        "template_id" => "templates",
         "client_id" => return None,
-        "id" if call.fields(&call.body).iter().any(|field| field == "template") => "templates",
+        id if id == "template_id"
+            || id == "id" && call.fields(&call.body).iter().any(|one| one == "template") =>
+        {
+            "templates"
+        }
         other if other == "id" || other.ends_with("_id") || other.ends_with("_ids") => {
             panic!("{} {}: which id is {other}?", call.method, call.path)
         }
@@ -324,8 +326,7 @@ async fn d_07_no_call_reaches_another_business(kind: Kind) {
                 let mut address = call.address(own);
                 let noun = noun(&field, &call).unwrap();
                 if call.query.contains(&field) {
-                    let others =
-                        call.query.contains(&"q".to_owned()).then_some("&q=Sesame").unwrap_or_default();
+                    let others = if call.query.contains(&"q".to_owned()) { "&q=Sesame" } else { "" };
                     address = format!("{address}?{field}={}{others}", ids[noun]);
                 }
                 let body = call.sample(&call.body, own, ids, Some(&field));
