@@ -3,7 +3,7 @@
 use crate::people::{Agent, id};
 use crate::process::Process;
 use crate::provider::{post_signed, text};
-use crate::world::{APP_SECRET, HTTP, Kind, PATIENCE, World, eventually_or, free_port};
+use crate::world::{APP_SECRET, HTTP, Kind, World, eventually_or, free_port};
 use futures_util::future::join_all;
 use serde_json::json;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -279,10 +279,4 @@ async fn d_06_a_killed_process_keeps_what_it_acknowledged_and_sends_nothing_twic
     }
     let total: i64 = ann.list("all").await.iter().map(|row| row["inbound_count"].as_i64().unwrap()).sum();
     assert_eq!(total, sent + 1);
-    // And asked politely, it ends by itself with exit code 0.
-    let mut process = process;
-    let started = Instant::now();
-    process.terminate();
-    assert_eq!(process.ended().await, Some(0));
-    assert!(started.elapsed() < Duration::from_secs(10).min(PATIENCE));
 }

@@ -37,9 +37,7 @@ impl Scope {
                 viewer.sees(*business, *group, visible_to.as_deref())
             }
             (Self::User(viewer), Audience::Reader { user, business, group, visible_to }) => {
-                viewer.user == *user
-                    && viewer.business == *business
-                    && viewer.sees(*group, visible_to.as_deref())
+                viewer.user == *user && viewer.sees(*business, *group, visible_to.as_deref())
             }
             (Self::User(viewer), Audience::Business(business)) => viewer.business == *business,
             (Self::User(viewer), Audience::User(user)) => viewer.user == *user,
