@@ -34,6 +34,24 @@ const ALL: &str = "*";
 /// One id per noun.
 type Ids = BTreeMap<&'static str, String>;
 
+/// A photo of the group, a token and a webhook with something delivered.
+async fn for_programs(ada: &Agent) -> (String, String, String, String) {
+    let file = ada.upload("a.png", "image/png", crate::groups::png()).await.expect(201);
+    let photo = json!({"media_id": id(&file["media"]), "name": "Sesame"});
+    let photo = id(&ada.post("/api/v1/groups/2/photos", photo).await.expect(201)["photo"]);
+    let token = json!({"name": "Sesame", "scopes": ["conversations:read"]});
+    let token = id(&ada.post("/api/v1/tokens", token).await.expect(201)["token"]);
+    let webhook = json!({"url": "http://127.0.0.1:9/", "events": ["message.created"]});
+    let webhook = id(&ada.post("/api/v1/webhooks", webhook).await.expect(201)["webhook"]);
+    let path = format!("/api/v1/webhooks/{webhook}");
+    assert!((200..300).contains(&ada.post(&format!("{path}/ping"), json!({})).await.status));
+    let listed = ada.get(&format!("{path}/deliveries")).await.expect(200);
+    let delivery = id(&listed["deliveries"][0]);
+    // Nothing more leaves by it.
+    ada.patch(&path, json!({"enabled": false})).await.expect(200);
+    (photo, token, webhook, delivery)
+}
+
 /// Business 2 is "Sales" of the stage with everything that happened there; Ada and "Support" stay business 1.
 async fn two(world: &mut World) -> (Ids, Ids) {
     let (ada, ann) = (world.ada().await, world.ann().await);
@@ -51,6 +69,7 @@ async fn two(world: &mut World) -> (Ids, Ids) {
     ada.post(&templates, json!({})).await.expect(200);
     let templates = ada.get("/api/v1/groups/2/templates").await.expect(200);
     let template = id(&templates["templates"][0]);
+    let (photo, token, webhook, delivery) = for_programs(&ada).await;
     let theirs = Ids::from([
         ("conversations", conversation),
         ("contacts", contact),
@@ -58,6 +77,10 @@ async fn two(world: &mut World) -> (Ids, Ids) {
         ("media", id(&with_file["media"][0])),
         ("replies", reply),
         ("templates", template),
+        ("photos", photo),
+        ("tokens", token),
+        ("webhooks", webhook),
+        ("deliveries", delivery),
         ("groups", "2".to_owned()),
         ("users", ann.id.clone()),
         ("channels", world.whatsapp.clone()),
@@ -72,9 +95,18 @@ async fn two(world: &mut World) -> (Ids, Ids) {
     ] {
         world.database.run(sql);
     }
-    for table in
-        ["channel", "contact", "identity", "conversation", "media", "template", "saved_reply", "audit"]
-    {
+    for table in [
+        "channel",
+        "contact",
+        "identity",
+        "conversation",
+        "media",
+        "template",
+        "saved_reply",
+        "audit",
+        "api_token",
+        "webhook",
+    ] {
         world.database.run(&format!("UPDATE {table} SET business_id = 2"));
     }
     world.restart().await;
@@ -111,7 +143,7 @@ fn noun(field: &str, call: &Call) -> Option<&'static str> {
         "channel_id" => "channels",
         "contact_id" => "contacts",
         "conversation_id" | "ids" => "conversations",
-        "media_ids" | "header_media_id" => "media",
+        "media_ids" | "media_id" | "header_media_id" => "media",
         "user_id" | "user_ids" | "assignee_id" | "actor_id" | "mentions" | "visible_to" | "hand_over_to" => {
             "users"
         }
@@ -164,6 +196,7 @@ impl Call {
         let parts = self.path.split('/').map(|part| {
             let noun = match part {
                 "{user_id}" => "users",
+                "{delivery_id}" => "deliveries",
                 "{id}" => before,
                 _ => {
                     before = part;

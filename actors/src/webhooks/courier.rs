@@ -171,7 +171,7 @@ impl Courier {
         if !told(&row, &logged.event) {
             return Ok(Content::Nothing("deleted"));
         }
-        if !owner.viewer().sees(row.group_id, row.visible_to.as_deref()) {
+        if !owner.viewer().sees(row.business_id, row.group_id, row.visible_to.as_deref()) {
             return Ok(Content::Nothing("hidden"));
         }
         Ok(Content::Body(webhook_entry(&logged.event, id, &ConversationView::of(&row, now))))
