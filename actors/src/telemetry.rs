@@ -62,7 +62,7 @@ pub fn describe() {
 }
 
 /// The labels that every dashboard asks for: a rate from zero can only be seen if zero was there.
-const LABELLED: [(&str, &str, &[&str]); 9] = [
+const LABELLED: [(&str, &str, &[&str]); 10] = [
     (INBOUND, "channel", &["whatsapp", "sms", "webchat"]),
     (INBOUND_IGNORED, "reason", &["unknown_number"]),
     (INBOUND_REFUSED, "reason", &["overloaded", "storage_full"]),
@@ -72,6 +72,7 @@ const LABELLED: [(&str, &str, &[&str]); 9] = [
     (RESUMES, "by", &["memory", "database", "resync"]),
     (LOGINS, "result", &["ok", "failed", "limited"]),
     (MAILS, "outcome", &["sent", "again", "failed"]),
+    (WEBHOOK_DELIVERIES, "outcome", &["delivered", "again", "failed", "dropped"]),
 ];
 
 /// Makes every metric visible before anything has happened.

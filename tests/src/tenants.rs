@@ -106,6 +106,7 @@ async fn two(world: &mut World) -> (Ids, Ids) {
         "audit",
         "api_token",
         "webhook",
+        "photo",
     ] {
         world.database.run(&format!("UPDATE {table} SET business_id = 2"));
     }
