@@ -14,7 +14,7 @@ async function check(page: Page) {
 
 for (const [size, viewport] of Object.entries(SIZES)) {
   for (const colorScheme of ['light', 'dark'] as const) {
-    test.describe(`${size}, ${colorScheme}`, () => {
+    test.describe(`D-16: ${size}, ${colorScheme}`, () => {
       test.use({ viewport, colorScheme })
 
       test('login', async ({ page }) => {

@@ -69,7 +69,7 @@ async function check(page: Page, where: string) {
 
 for (const [size, viewport] of Object.entries(SIZES)) {
   for (const colorScheme of ['light', 'dark'] as const) {
-    test.describe(`${size}, ${colorScheme}`, () => {
+    test.describe(`D-16: ${size}, ${colorScheme}`, () => {
       test.use({ viewport, colorScheme })
 
       test('settings pages', async ({ page }) => {
