@@ -35,8 +35,7 @@ async fn d_02_what_is_acknowledged_is_stored_and_what_takes_long_comes_later(kin
     ann.message_where(&conversation, "the file later", |m| m["media"][0]["state"] == "ready").await;
 }
 
-/// The machine is shared with all the other tests and this is no release build: here the bound is ten times the promise. The promise itself
-/// is held by `loadtest inbound_storm --rate 500 --ack-p99 250ms`, which `tests/run` runs on both databases.
+/// The machine is shared with all the other tests and this is no release build: there the bound is ten times the promise.
 async fn d_02_five_hundred_callbacks_a_second_are_acknowledged_in_time(kind: Kind) {
     const RATE: u32 = 500;
     let bound = Duration::from_millis(if cfg!(debug_assertions) { 2_500 } else { 250 });
