@@ -98,6 +98,27 @@ test('an administrator deletes and restores; an agent is not offered it', async 
   await ada.context().close()
 })
 
+test('D-14: an administrator erases a person; an agent is not offered it', async ({ page, browser }) => {
+  await sign_in(page)
+  const it = await own_conversation(page)
+  await page.goto(`/inbox/team/${it.id}`)
+  await page.getByRole('button', { name: 'More actions' }).click()
+  await expect(page.getByRole('menuitem', { name: 'Mark as unread' })).toBeVisible()
+  await expect(page.getByRole('menuitem', { name: 'Erase' })).toHaveCount(0)
+  const ada = await (await browser.newContext()).newPage()
+  await sign_in(ada, 'ada')
+  await ada.goto(`/inbox/all/${it.id}`)
+  await expect(ada.getByTestId('message')).toContainText('is anybody there')
+  await ada.getByRole('button', { name: 'More actions' }).click()
+  await ada.getByRole('menuitem', { name: 'Erase this person…' }).click()
+  await expect(ada.getByRole('dialog')).toContainText(it.contact.name)
+  await ada.getByTestId('confirm').click()
+  await expect(ada).toHaveURL(/\/inbox\/team$/)
+  const answer = await ada.request.get(`/api/v1/conversations/${it.id}`)
+  expect(await answer.text()).not.toContain(it.contact.phone ?? it.contact.name)
+  await ada.context().close()
+})
+
 test('S2-35: the transcript is for assignees and administrators', async ({ page, browser }) => {
   await sign_in(page)
   const it = await own_conversation(page)

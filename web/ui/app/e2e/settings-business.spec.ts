@@ -55,12 +55,17 @@ test('S0-34, S2-31: the rules of conversations and of what may be sent are switc
     await expect(reopen).toHaveAttribute('aria-invalid', 'true')
   }
   await reopen.fill('48')
+  const retention = page.getByLabel('Erase closed conversations after (days)')
+  await retention.fill('36501')
+  await save.click()
+  await expect(retention).toHaveAttribute('aria-invalid', 'true')
+  await retention.fill('3650')
   try {
     await save.click()
     await expect(toast(page, 'Saved')).toBeVisible()
     const after = await call<{ business: { settings: Settings } }>(page, 'GET', '/business')
     const turned = Object.fromEntries(Object.values(switches).map((name) => [name, !settings[name]]))
-    expect(after.business.settings).toEqual({ ...settings, ...turned, consent_scope: 'sender', reopen_within_hours: 48 })
+    expect(after.business.settings).toEqual({ ...settings, ...turned, consent_scope: 'sender', reopen_within_hours: 48, retention_days: 3650 })
     await page.reload()
     await expect(reopen).toHaveValue('48')
     await expect(page.getByRole('switch', { name: 'Marketing needs consent' })).toBeChecked({ checked: !settings.require_opt_in })

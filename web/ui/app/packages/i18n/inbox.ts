@@ -25,6 +25,13 @@ export const inbox = {
     whose: 'Whose inbox',
     choose: 'Choose a colleague',
   },
+  erase: {
+    menu: 'Erase this person…',
+    title: (name: string) => `Erase ${name}?`,
+    text: 'Their name, numbers, messages and files go from every conversation and from the search, for good. Nothing brings them back.',
+    action: 'Erase',
+    done: 'Erased',
+  },
   photos: {
     menu: 'Photo library…',
     title: 'Photos',

@@ -17,6 +17,7 @@ export interface BusinessSettings {
   consent_scope: 'business' | 'sender'
   temporary_passwords: boolean
   visitor_transcripts: boolean
+  retention_days: number
 }
 
 export type BusinessDetails = Omit<components['schemas']['BusinessDetails'], 'settings'> & { settings: BusinessSettings }

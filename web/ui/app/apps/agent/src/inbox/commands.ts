@@ -5,9 +5,11 @@ import type { Row } from '@switchboard/core'
 import { t } from '@switchboard/i18n'
 import type { Conversation, Id } from '@switchboard/protocol'
 import { api, ApiError, download } from '../api'
+import { contacts } from '../calls/contacts'
 import { short_moment } from '../format'
 import { useNotify } from '../notify'
 import { server_now } from '../session'
+import { confirm } from '../ui/confirm'
 import type { Workspace } from './workspace'
 
 type Name = 'attend' | 'close' | 'reopen' | 'join' | 'snooze' | 'wake' | 'remove' | 'restore'
@@ -44,6 +46,7 @@ export function useCommands(workspace: Workspace, row: Ref<Row | undefined>, vis
     export: mine.value || leads.value,
     remove: !deleted.value && workspace.may('delete_conversation'),
     restore: deleted.value && workspace.may('delete_conversation'),
+    erase: workspace.may('delete_contact'),
   }))
   /** Whose inbox an administrator may change here. */
   const others = computed(() =>
@@ -120,6 +123,15 @@ export function useCommands(workspace: Workspace, row: Ref<Row | undefined>, vis
     wake: () => run('wake', api.wake, t.toast.woken),
     remove: () => run('remove', api.remove, t.toast.deleted, api.restore),
     restore: () => run('restore', api.restore, t.toast.restored),
+    /** Everything about the person goes, in all their conversations; nothing brings it back. */
+    async erase(): Promise<void> {
+      const contact = conversation.value?.contact
+      if (!contact) return
+      const sure = await confirm({ title: t.erase.title(contact.name), text: t.erase.text, action: t.erase.action, danger: true })
+      if (!sure || !(await said(contacts.erase(contact.id), t.erase.done))) return
+      // What this tab holds in memory still has their words.
+      location.assign('/inbox/team')
+    },
     export: (format: 'txt' | 'pdf') =>
       conversation.value ? said(download(api.transcript_url(conversation.value.id, format, workspace.user.role === 'admin')), t.toast.exported) : Promise.resolve(false),
     mark_unread: () => (conversation.value ? said(workspace.mark_unread(conversation.value.id), t.toast.unread) : Promise.resolve(false)),
