@@ -128,6 +128,7 @@ fn on_the_conversation(at: &Elsewhere, cat: &str, bob: &str) -> Vec<Deed> {
         deed(Op::Close, "POST", "/close", json!({"pending": "send"})),
         deed(Op::Reopen, "POST", "/reopen", json!({})),
         deed(Op::DeleteConversation, "DELETE", "", json!({})),
+        (Op::DeleteContact, "POST", format!("/api/v1/contacts/{}/erase", at.contact), json!({})),
     ]
 }
 

@@ -52,12 +52,20 @@ fn events(ours: &[(usize, String)]) -> Vec<Value> {
     all
 }
 
-/// Posts a log, ten events to a callback, eight callbacks at a time; every one must be taken.
+/// Posts a log, ten events to a callback, eight callbacks at a time; every one must be taken, if need be when the provider sends it
+/// again: on a busy machine the server may say that it is overloaded.
 async fn post(world: &World, log: &[Value]) {
     let callbacks = log.chunks(10).map(|events| {
         let entries = events.iter().flat_map(|event| event["entry"].as_array().unwrap().clone());
         let body = json!({"object": "whatsapp_business_account", "entry": entries.collect::<Vec<_>>()});
-        async move { world.callback(body.to_string()).await.expect(200) }
+        let body = body.to_string();
+        async move {
+            let taken = || async {
+                let answer = world.callback(body.clone()).await;
+                if answer.status == 503 { Err(answer.text()) } else { Ok(answer.expect(200)) }
+            };
+            eventually_or("the callback to be taken", taken).await
+        }
     });
     let callbacks: Vec<_> = callbacks.collect();
     futures_util::stream::iter(callbacks).buffer_unordered(8).collect::<Vec<_>>().await;

@@ -247,8 +247,11 @@ impl Walk {
             Step::Template { client, marketing, by } => {
                 let (client_id, around) = (format!("c{client}"), self.model.around(ChannelKind::Whatsapp));
                 let template = Some(Box::new(template(marketing)));
-                let usual = reply(id, &person(by), "template");
-                Command::Reply(Box::new(Reply { client_id, template, around, ..usual }))
+                let line = route(ChannelKind::Whatsapp);
+                let known = self.state.route_of(line.channel_id).cloned();
+                let usual =
+                    Reply { template, route: known.or(Some(line)), ..reply(id, &person(by), "template") };
+                Command::Reply(Box::new(Reply { client_id, around, ..usual }))
             }
             Step::Cancel { nth, by, taken_back } => {
                 Command::Cancel(Cancel { by: person(by), message: self.outbound(nth)?, taken_back })
