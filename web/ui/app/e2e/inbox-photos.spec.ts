@@ -27,7 +27,6 @@ test('S4-18: a photo is kept by an admin and sent by an agent', async ({ page, b
   await form.getByLabel('Order or invoice').fill('INV-7')
   await form.getByRole('button', { name: 'Add', exact: true }).click()
   await expect(ada.getByTestId('photos').getByRole('button', { name: `${name}, INV-7` })).toBeVisible()
-  await ada.context().close()
 
   await page.goto(`/inbox/mine/${it.id}`)
   await page.getByRole('button', { name: 'Add to the message' }).click()
@@ -39,4 +38,10 @@ test('S4-18: a photo is kept by an admin and sent by an agent', async ({ page, b
   await expect(page.getByText('parcel.png')).toBeVisible()
   await page.getByRole('button', { name: 'Send', exact: true }).click()
   await expect(page.getByTestId('message').filter({ has: page.getByTestId('media') })).toHaveCount(1)
+
+  await ada.getByTestId('photos').getByRole('button', { name: `Remove ${name}` }).click()
+  await ada.getByTestId('confirm').click()
+  await expect(ada.getByTestId('photos').getByRole('button', { name: `${name}, INV-7` })).toHaveCount(0)
+  await expect(page.getByTestId('message').filter({ has: page.getByTestId('media') })).toHaveCount(1)
+  await ada.context().close()
 })
