@@ -308,7 +308,7 @@ test('a channel is connected with the keyboard alone', async ({ page }) => {
 })
 
 test('S0-30: link, code, button and signature of a number, ready to be copied', async ({ page }) => {
-  const line = (await of(page, 'cloud_api')) as Channel & { phone: string }
+  const line = (await all(page)).find((one) => one.name === 'WhatsApp (Cloud API)') as Channel & { phone: string }
   await page.goto(`/settings/channels/${line.id}`)
   const card = page.getByTestId('announce')
   await card.getByLabel('First words of the customer (optional)').fill('Hello & <b>hi</b>')
