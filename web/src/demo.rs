@@ -119,11 +119,16 @@ impl Demo {
         }
         for (id, provider, address, name, settings, credentials) in self.lines() {
             let (id, name, address) = (ChannelId(id), name.to_owned(), address.to_owned());
-            let kind = provider.kind();
+            let (channel_id, kind) = (id, provider.kind());
             let channel =
                 Channel { id, business_id: BUSINESS, group_id: GROUP, kind, provider, name, address };
             let credentials = Some(actors.vault.seal_json("channel", id.0, &credentials));
             let status = ChannelStatus::Connected;
+            // What the check of a channel that is connected by hand would have found.
+            let numbers = [(CLOUD.channel, CLOUD.number), (DIALOG360.channel, DIALOG360.number)];
+            let phone = numbers.into_iter().find(|(channel, _)| *channel == channel_id.0);
+            let state =
+                ChannelState { phone: phone.map(|(_, number)| number.to_owned()), ..ChannelState::default() };
             store
                 .create_channel(ChannelRecord {
                     channel,
@@ -131,7 +136,7 @@ impl Demo {
                     credentials,
                     settings,
                     created_at: now,
-                    state: ChannelState::default(),
+                    state,
                 })
                 .await?;
         }
