@@ -262,7 +262,7 @@ impl SqliteWriter {
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder).map_err(StoreError::unavailable)?;
         }
-        let lock = lock(&path)?;
+        let lock = locked(&path).await?;
         let mut first = SqliteConnection::establish(&path.to_string_lossy())?;
         // Who had the file before may still be about to let go of it.
         first.batch_execute("PRAGMA busy_timeout = 5000").map_err(StoreError::unavailable)?;
@@ -383,6 +383,17 @@ pub(crate) async fn durability(conn: &mut Conn) -> Result<Vec<(String, String)>,
 #[cfg(feature = "testing")]
 pub(crate) async fn limit_pages(conn: &mut Conn, pages: u32) -> Result<(), StoreError> {
     Ok(conn.batch_execute(&format!("PRAGMA max_page_count = {pages}")).await?)
+}
+
+/// The lock. Who had it before, and was just ended or killed, may still be about to let go.
+async fn locked(path: &Path) -> Result<File, StoreError> {
+    for _ in 0..20 {
+        match lock(path) {
+            Err(StoreError::InUse) => tokio::time::sleep(Duration::from_millis(100)).await,
+            answer => return answer,
+        }
+    }
+    Err(StoreError::InUse)
 }
 
 /// One process per database: `switchboard.db.lock` beside it.

@@ -27,7 +27,7 @@ impl Process {
 
     /// The same; with a file for everything it logs.
     pub(crate) async fn start_logging(database: &TestDatabase, folder: &Path, log: Option<&Path>) -> Self {
-        let process = Self::launch(database, folder, log);
+        let mut process = Self::launch(database, folder, log);
         process.ready().await;
         process
     }
@@ -52,10 +52,13 @@ impl Process {
         Self { url, child: command.spawn().expect("the test program starts again") }
     }
 
-    pub(crate) async fn ready(&self) {
-        eventually("the process to be ready", || async {
-            let answer = crate::world::HTTP.get(format!("{}/health/ready", self.url)).send().await.ok()?;
-            (answer.status() == 200).then_some(())
+    pub(crate) async fn ready(&mut self) {
+        let (child, url) = (&mut self.child, format!("{}/health/ready", self.url));
+        eventually("the process to be ready", || {
+            let ended = child.try_wait().expect("a child can be waited for");
+            assert_eq!(ended, None, "it ended instead of serving");
+            let answer = crate::world::HTTP.get(&url).send();
+            async move { (answer.await.ok()?.status() == 200).then_some(()) }
         })
         .await;
     }
