@@ -10,7 +10,7 @@ use actix::prelude::*;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use switchboard_engine::conversation::{
-    Birth, Command, Conversation, ConversationStatus, Outcome, ReadState, Refusal, Request,
+    Birth, Command, Conversation, ConversationStatus, EventKind, Outcome, ReadState, Refusal, Request,
 };
 use switchboard_engine::ids::{ConversationId, UserId};
 use switchboard_engine::message::Message;
@@ -19,11 +19,13 @@ use switchboard_engine::sending::Warning;
 use switchboard_schema::{Append, Constraint, StoreError};
 
 mod aftermath;
+mod announcing;
 mod facts;
 mod gate;
 #[cfg(feature = "sabotage")]
 pub(crate) mod sabotage;
 
+pub use announcing::{AnnounceWish, Announced};
 pub use facts::{ReplyWish, TemplateWish, Wish};
 pub(crate) use gate::tell_window;
 pub use gate::{around, line_to, lines_of};
@@ -74,6 +76,8 @@ pub struct Done {
     pub warnings: Vec<Warning>,
     /// False for a repeat: nothing was stored anew.
     pub changed: bool,
+    /// The conversation began with it.
+    pub begun: bool,
 }
 
 /// Asks for the present state.
@@ -138,9 +142,13 @@ impl Handler<Look> for ConversationActor {
     }
 }
 
-/// Whether someone may know of this conversation. A deleted one is nobody's.
+/// Whether someone may know of this conversation. A deleted one is nobody's, a silent one is none yet.
 fn sees(viewer: Option<&Viewer>, state: &Conversation) -> bool {
-    state.status != ConversationStatus::Deleted && may_know(viewer, state)
+    match state.status {
+        ConversationStatus::Deleted => false,
+        ConversationStatus::Silent => viewer.is_none(),
+        ConversationStatus::Open | ConversationStatus::Closed => may_know(viewer, state),
+    }
 }
 
 fn may_know(viewer: Option<&Viewer>, state: &Conversation) -> bool {
@@ -157,6 +165,10 @@ fn reaches(ask: &Decide, state: &Conversation) -> bool {
         // Only admins, who see every group, know that there was something.
         ConversationStatus::Deleted => viewer.is_none_or(|viewer| {
             viewer.groups.is_none() && ask.wish.reaches_deleted() && may_know(Some(viewer), state)
+        }),
+        // Who begins one there is asked again when it is known who may see it.
+        ConversationStatus::Silent => viewer.is_none_or(|viewer| {
+            ask.wish.may_begin() && viewer.sees(state.business_id, state.group_id, None)
         }),
         ConversationStatus::Open | ConversationStatus::Closed => may_know(viewer, state),
     }
@@ -290,7 +302,7 @@ async fn judge(core: &Core, state: Arc<Conversation>, command: &Command, quietly
 
 fn repeat(conversation: Arc<Conversation>, message: Option<Box<Message>>) -> Done {
     let (reads, requests, warnings) = (Vec::new(), Vec::new(), Vec::new());
-    Done { conversation, message, reads, requests, warnings, changed: false }
+    Done { conversation, message, reads, requests, warnings, changed: false, begun: false }
 }
 
 async fn commit(
@@ -304,6 +316,7 @@ async fn commit(
     let reads = facts::reads_of(&outcome);
     let message = facts::message_of(&outcome);
     let Outcome { next, changes, events, requests, warnings, .. } = outcome;
+    let begun = events.iter().any(|event| matches!(event.kind, EventKind::Created { .. }));
     let next = Arc::new(next);
     let (opened, held) = (gate::opened(before, &next, &changes, core.clock.now()), gate::holds(&changes));
     let mut audits = crate::audit::of_events(core, &next, &events);
@@ -318,7 +331,7 @@ async fn commit(
     for route in opened {
         tell_window(core, &next, &route, core.clock.now());
     }
-    Ok(Done { conversation: next, message, reads, requests, warnings, changed: true })
+    Ok(Done { conversation: next, message, reads, requests, warnings, changed: true, begun })
 }
 
 /// A unique key stopped the commit: usually a repeat that memory had forgotten.
@@ -340,6 +353,11 @@ async fn after_conflict(
             let open = core.store.open_conversation_of(state.group_id, state.contact.id).await;
             let id = open.ok().flatten();
             Verdict::Trouble(Refusal::OpenConversationExists { id }.into())
+        }
+        // They do not wait any more.
+        StoreError::Conflict { constraint: Constraint::Recipient } => {
+            let detail = "waits for this broadcast no longer".to_owned();
+            Verdict::Trouble(Refusal::Invalid { field: "contact_id", detail }.into())
         }
         // Somebody else wrote this conversation or its contact first.
         StoreError::Conflict { .. } => Verdict::Outdated(Trouble::Again),

@@ -3,6 +3,7 @@
 //! One lookup in flight per sender, so that fifty first messages at once make one contact and one conversation; the database's unique
 //! keys stand behind that. What fails again and again is put aside in quarantine, so that one bad payload never stops a channel.
 
+use crate::beginning::{self, latest_of, viewers_of};
 use crate::conversation::{Done, Newborn, Wish};
 use crate::core::Core;
 use crate::directory::Directory;
@@ -16,11 +17,11 @@ use switchboard_engine::channel::Channel;
 use switchboard_engine::channels::{InboundMessage, RemoteMedia};
 use switchboard_engine::contact::{Contact, Identity, IdentityKind};
 use switchboard_engine::conversation::{Birth, Conversation, Receive, Refusal, Route};
-use switchboard_engine::ids::{ContactId, ConversationId, GroupId, MediaId, MessageId, UserId};
+use switchboard_engine::ids::{ContactId, ConversationId, GroupId, MediaId, MessageId};
 use switchboard_engine::message::{Media, MediaState};
 use switchboard_engine::permission::Viewer;
 use switchboard_engine::widget::Answers;
-use switchboard_schema::{Quarantined, User, UserStatus};
+use switchboard_schema::Quarantined;
 use tokio::sync::OnceCell;
 
 const SHARDS: usize = 64;
@@ -61,6 +62,8 @@ struct Arrival<'a> {
     /// How long after a close it goes on with the same conversation; never for the team.
     reopen_within: Option<Duration>,
     viewer: Option<Viewer>,
+    /// A broadcast makes no conversation.
+    silent: bool,
     wish: Wish,
 }
 
@@ -72,6 +75,7 @@ impl<'a> Arrival<'a> {
             profile_name: receive.profile_name.as_deref(),
             reopen_within: Some(receive.reopen_within),
             viewer: None,
+            silent: false,
             wish: Wish::Receive(Box::new(receive.clone())),
         }
     }
@@ -103,6 +107,7 @@ impl Intake {
             at: inbound.at,
             profile_name: inbound.profile_name,
             birth: None,
+            awakening: None,
             reopen_within,
         };
         let result = self.deliver(channel, &first, &Arrival::of(&receive, &inbound.from)).await;
@@ -149,6 +154,7 @@ impl Intake {
             at: None,
             profile_name: from.name,
             birth: None,
+            awakening: None,
             reopen_within,
         };
         let done = self.deliver(channel, &identity, &Arrival::of(&receive, &from.identities)).await?;
@@ -169,13 +175,13 @@ impl Intake {
         Ok(self.core.store.latest_conversation_of(channel.group_id, contact.id).await?)
     }
 
-    /// The team writes first: into the contact's open conversation, or as the first message of another.
+    /// The team writes first: into the contact's open conversation, or as the first message of another. Without a viewer it is the program.
     pub(crate) async fn begin(
         &self,
         channel: &Channel,
         phone: &Identity,
         address: String,
-        viewer: Viewer,
+        viewer: Option<Viewer>,
         wish: Wish,
     ) -> Result<Done, Trouble> {
         let arrival = Arrival {
@@ -183,7 +189,8 @@ impl Intake {
             route: route(channel, address),
             profile_name: None,
             reopen_within: None,
-            viewer: Some(viewer),
+            viewer,
+            silent: matches!(wish, Wish::Announce(_)),
             wish,
         };
         self.deliver(channel, phone, &arrival).await
@@ -237,10 +244,10 @@ impl Intake {
         let known = store.find_contact(channel.business_id, identities.to_vec()).await?;
         let mut previous = None;
         if let Some((contact, _)) = &known {
-            if let Some(open) = store.open_conversation_of(channel.group_id, contact.id).await? {
-                return Ok(open);
+            if let Some(present) = store.present_conversation_of(channel.group_id, contact.id).await? {
+                return Ok(present);
             }
-            previous = self.latest_of(channel.group_id, contact.id).await?;
+            previous = latest_of(&self.core, channel.group_id, contact.id).await?;
         }
         let now = self.core.clock.now();
         let goes_on = previous.as_ref().filter(|previous| {
@@ -259,52 +266,24 @@ impl Intake {
         };
         let last_inbound_at = store.care_window(channel.id, arrival.route.address.clone()).await?;
         let route = Route { last_inbound_at, ..arrival.route.clone() };
-        let number = self.core.numbers.next();
         let id = ConversationId(self.core.ids.next());
-        let visible_to = if birth.new_contact { None } else { self.viewers_of(channel, contact.id).await? };
-        // Whoever sees this one may see that one: an id, too, tells that there was something.
-        let seen = |before: &Conversation| {
-            let list = before.visible_to.as_deref();
-            list.is_none_or(|old| {
-                visible_to.as_deref().is_some_and(|new| new.iter().all(|id| old.contains(id)))
-            })
+        let contact_id = contact.id;
+        let visible_to = match birth.new_contact {
+            true => None,
+            false => viewers_of(&self.core, channel.business_id, contact_id).await?,
         };
-        let previous = previous.filter(seen).map(|previous| previous.id);
+        let previous = beginning::previous(previous.as_ref(), visible_to.as_deref());
+        // Silence has no number: people will call it something once it is a conversation.
+        let number = if arrival.silent { 0 } else { self.core.numbers.next() };
         let conversation = Conversation {
             routes: vec![route],
             visible_to,
             previous,
             ..Conversation::unborn(id, channel.business_id, channel.group_id, number, contact, now)
         };
+        let conversation = if arrival.silent { conversation.silent() } else { conversation };
         self.directory.expect(Newborn { conversation, birth });
         Ok(id)
-    }
-
-    /// A contact's newest conversation in a group that nobody deleted.
-    async fn latest_of(&self, group: GroupId, contact: ContactId) -> Result<Option<Conversation>, Trouble> {
-        let store = &self.core.store;
-        let Some(id) = store.latest_conversation_of(group, contact).await? else { return Ok(None) };
-        Ok(store.conversations(vec![id]).await?.pop())
-    }
-
-    /// Who alone may see the next conversation of a contact. A list of people who are all gone hides nothing from anybody.
-    async fn viewers_of(
-        &self,
-        channel: &Channel,
-        contact: ContactId,
-    ) -> Result<Option<Arc<[UserId]>>, Trouble> {
-        let viewers = self.core.store.contact_viewers(contact).await?;
-        if viewers.is_empty() {
-            return Ok(None);
-        }
-        let users = self.core.store.users_by_ids(viewers.clone()).await?;
-        let present =
-            |user: &User| user.status != UserStatus::Deactivated && user.business_id == channel.business_id;
-        if users.iter().any(present) {
-            return Ok(Some(viewers.into()));
-        }
-        tracing::warn!(contact.id = %contact, "everybody who may see this contact is gone: the whole group sees it");
-        Ok(None)
     }
 
     fn pending(&self, remote: &RemoteMedia) -> Media {

@@ -21,10 +21,13 @@ pub mod erasure;
 mod indexer;
 mod tally;
 
+mod beginning;
 pub mod conversation;
 pub mod directory;
 pub mod intake;
 pub mod wheel;
+
+pub mod broadcaster;
 
 pub mod connector;
 pub mod files;
@@ -67,6 +70,8 @@ pub struct Parts {
     pub vault: vault::Vault,
     pub mailer: mailer::Mailer,
     pub webhooks: webhooks::Webhooks,
+    /// Rung when a broadcast begins.
+    pub broadcasts: tokio::sync::Notify,
     /// Where providers and people find us, without a slash at the end.
     pub public_url: Arc<str>,
     /// Signs visitor tokens.

@@ -43,9 +43,13 @@ impl Publication {
     }
 }
 
-/// Of a deleted conversation the team hears that it is, and then nothing.
+/// Of a deleted conversation the team hears that it is, and then nothing; of a silent one nothing at all.
 pub(crate) fn told(next: &Conversation, event: &Event) -> bool {
-    next.status != ConversationStatus::Deleted || matches!(event.kind, EventKind::Deleted { .. })
+    match next.status {
+        ConversationStatus::Open | ConversationStatus::Closed => true,
+        ConversationStatus::Deleted => matches!(event.kind, EventKind::Deleted { .. }),
+        ConversationStatus::Silent => false,
+    }
 }
 
 /// A visitor sees what was said on the widget, never what was said on another line of the same conversation.

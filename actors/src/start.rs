@@ -147,6 +147,7 @@ impl Actors {
         actors.arbiters.connectors.spawn(actors.mailer.clone().run(actors.core.clone()));
         actors.arbiters.connectors.spawn(crate::wheel::turn(actors.clone()));
         actors.arbiters.connectors.spawn(crate::erasure::run(actors.clone()));
+        actors.arbiters.connectors.spawn(crate::broadcaster::run(actors.clone()));
         Ok(actors)
     }
 
@@ -313,6 +314,7 @@ fn assemble(
         vault,
         mailer,
         webhooks,
+        broadcasts: Notify::new(),
         public_url: config.public_url.trim_end_matches('/').into(),
         key: config.secret_key,
         previous_key: config.previous_key,

@@ -74,6 +74,7 @@ pub fn receive(state: &Conversation, customer: i64, nth: i64) -> Command {
         profile_name: Some("Jo".to_owned()),
         reopen_within: std::time::Duration::ZERO,
         birth: state.is_unborn().then_some(birth),
+        awakening: None,
     }))
 }
 

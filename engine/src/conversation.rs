@@ -18,6 +18,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 mod advance;
+mod announce;
 mod assign;
 mod cancel;
 mod close;
@@ -40,6 +41,7 @@ mod snooze;
 mod tests;
 
 pub use advance::{Acknowledge, Advance, FileArrived};
+pub use announce::{Announce, Awakening};
 pub use assign::{Assign, Attend, Candidate, Policy, Unassign};
 pub use cancel::Cancel;
 pub use close::{Close, Pending, Reopen};
@@ -72,6 +74,8 @@ pub enum ConversationStatus {
     Closed,
     /// Hidden from everybody; an admin may bring it back for a while.
     Deleted,
+    /// Nothing but broadcasts so far: it is nobody's and on no list until the contact answers, or a colleague writes to them.
+    Silent,
 }
 
 impl ConversationStatus {
@@ -80,11 +84,14 @@ impl ConversationStatus {
             Self::Open => "open",
             Self::Closed => "closed",
             Self::Deleted => "deleted",
+            Self::Silent => "silent",
         }
     }
 
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::Open, Self::Closed, Self::Deleted].into_iter().find(|status| status.as_str() == text)
+        [Self::Open, Self::Closed, Self::Deleted, Self::Silent]
+            .into_iter()
+            .find(|status| status.as_str() == text)
     }
 }
 
@@ -138,7 +145,7 @@ pub struct Conversation {
     pub id: ConversationId,
     pub business_id: BusinessId,
     pub group_id: GroupId,
-    /// What people call it: #1042.
+    /// What people call it: #1042. Below zero while it is silent.
     pub number: i64,
     pub contact: Contact,
     pub status: ConversationStatus,
@@ -179,6 +186,7 @@ impl Conversation {
         match command {
             Command::Receive(receive) => receive.decide(&mut outcome)?,
             Command::Reply(reply) => reply.decide(&mut outcome)?,
+            Command::Announce(announce) => announce.decide(&mut outcome)?,
             Command::Advance(advance) => advance.decide(&mut outcome),
             Command::Acknowledge(acknowledge) => acknowledge.decide(&mut outcome),
             Command::FileArrived(arrived) => arrived.decide(&mut outcome),

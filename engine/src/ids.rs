@@ -62,6 +62,8 @@ ids! {
     ReplyId,
     /// One photo of a group's library.
     PhotoId,
+    /// One text sent to many contacts.
+    BroadcastId,
 }
 
 #[cfg(test)]

@@ -104,7 +104,7 @@ pub fn places(state: &Conversation) -> Vec<Place> {
 fn shared_lists(state: &Conversation) -> Vec<List> {
     match state.status {
         ConversationStatus::Closed => return vec![List::Closed],
-        ConversationStatus::Deleted => return Vec::new(),
+        ConversationStatus::Deleted | ConversationStatus::Silent => return Vec::new(),
         ConversationStatus::Open if state.life.snoozed_until.is_some() => return vec![List::Snoozed],
         ConversationStatus::Open => {}
     }

@@ -1,6 +1,6 @@
 //! Messages: what one bubble holds, whoever wrote it and whatever carried it.
 
-use crate::ids::{ChannelId, ContactId, ConversationId, MediaId, MessageId, UserId};
+use crate::ids::{BroadcastId, ChannelId, ContactId, ConversationId, MediaId, MessageId, UserId};
 use crate::receipt::{Failure, Status};
 use crate::sending::Hold;
 use crate::time::Timestamp;
@@ -135,6 +135,8 @@ pub enum Sender {
     User(UserId),
     Ai,
     Bot,
+    /// One text to many; the broadcast's name is the sender's.
+    Broadcast(BroadcastId),
 }
 
 /// One bubble, as the log holds it.

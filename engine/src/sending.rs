@@ -34,6 +34,8 @@ pub enum Purpose {
     FreeText,
     /// A template registered with WhatsApp.
     Template { marketing: bool },
+    /// One text to many, free or by a registered template: never to who wants no marketing, never outside business hours.
+    Broadcast { template: bool },
     /// Written by the program at the customer's own message: never waits for business hours.
     Automatic,
 }
@@ -138,16 +140,15 @@ impl Circumstances {
             return Err(Refusal::ChannelNotConnected);
         }
         let window = CareWindow::at(route.kind, route.last_inbound_at, now);
-        let template = matches!(purpose, Purpose::Template { .. });
+        let template = matches!(purpose, Purpose::Template { .. } | Purpose::Broadcast { template: true });
         if window.state == WindowState::Closed && !template {
             return Err(Refusal::WindowClosed { closed_at: window.expires_at });
         }
-        if let Purpose::Template { marketing: true } = purpose {
+        if let Purpose::Template { marketing: true } | Purpose::Broadcast { .. } = purpose {
+            let asked = template && self.settings.require_opt_in;
             match self.consent.marketing {
                 ConsentState::OptedOut => return Err(Refusal::OptedOut { kind: route.kind }),
-                ConsentState::Unknown if self.settings.require_opt_in => {
-                    return Err(Refusal::ConsentRequired);
-                }
+                ConsentState::Unknown if asked => return Err(Refusal::ConsentRequired),
                 ConsentState::Unknown | ConsentState::OptedIn => {}
             }
         }
@@ -162,7 +163,8 @@ impl Circumstances {
         {
             return None;
         }
-        let answer = route.last_inbound_at.is_some_and(|at| now < at.plus(care_window::LENGTH));
+        let broadcast = matches!(purpose, Purpose::Broadcast { .. });
+        let answer = !broadcast && route.last_inbound_at.is_some_and(|at| now < at.plus(care_window::LENGTH));
         if answer && self.settings.replies_in_window_go_at_once {
             return None;
         }

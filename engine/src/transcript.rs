@@ -189,6 +189,8 @@ fn said(
     let name = message.sender_name.clone().unwrap_or_default();
     let who = match (message.sender, edition) {
         (Sender::Contact(_), _) => header.contact.clone(),
+        (Sender::Broadcast(_), Edition::Customer) => header.business.clone(),
+        (Sender::Broadcast(_), _) => format!("Broadcast: {name}"),
         (_, Edition::Customer) => name.split_whitespace().next().unwrap_or(&header.business).to_owned(),
         (Sender::Ai, _) if name.is_empty() => "AI".to_owned(),
         (Sender::Bot, _) if name.is_empty() => format!("{} Bot", header.business),

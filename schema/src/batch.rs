@@ -9,7 +9,7 @@ use crate::rows::conversation::{
     Head, Living, MoveCount, NewAssignee, NewConversation, NewReadState, NewRoute, NewViewer, NoAssignees,
     NoRoutes, NoViewers, OpenWindow, Restriction, Standing,
 };
-use crate::rows::delivery::{Dequeue, Enqueue};
+use crate::rows::delivery::{Dequeue, Enqueue, Reach};
 use crate::rows::event::NewEvent;
 use crate::rows::message::{MediaNews, MessageNews, NewMedia, NewMessage};
 use std::collections::{BTreeMap, HashMap};
@@ -46,6 +46,7 @@ pub(crate) struct Batch<'a> {
     pub(crate) consents: Vec<NewConsent<'a>>,
     pub(crate) enqueued: Vec<Enqueue<'a>>,
     pub(crate) dequeued: Vec<Dequeue>,
+    pub(crate) reached: Vec<Reach>,
     pub(crate) counts: Vec<MoveCount>,
 }
 
@@ -157,6 +158,7 @@ impl<'a> Batch<'a> {
             Change::SetAssignees(_) => {}
             Change::SetVisibility => {
                 self.restrictions.push(Restriction {
+                    number: state.number,
                     restricted: state.visible_to.is_some(),
                     previous_id: state.previous.map(|id| id.0),
                     id: state.id.0,
@@ -181,6 +183,13 @@ impl<'a> Batch<'a> {
                     created_at: at.0,
                 });
             }
+            Change::Reach { broadcast, message_id } => self.reached.push(Reach {
+                state: "queued",
+                message_id: message_id.0,
+                broadcast_id: broadcast.0,
+                contact_id: state.contact.id.0,
+                expected: "pending",
+            }),
             Change::Dequeue { message_id } => self.dequeued.push(Dequeue { id: message_id.0 }),
         }
     }
@@ -268,6 +277,7 @@ macro_rules! in_order {
         $write!($batch.consents);
         $write!($batch.enqueued);
         $write!($batch.dequeued);
+        $write!($batch.reached, Recipient);
         $write!($batch.counts);
     };
 }

@@ -51,6 +51,10 @@ pub enum Constraint {
     ReplyName,
     /// A file belongs to one message.
     MediaInUse,
+    /// Somebody waits for their copy of a broadcast, once.
+    Recipient,
+    /// A client's id names one broadcast of a group.
+    Broadcast,
     /// The installation has a business already.
     AlreadySetUp,
     /// Somebody must be left who can let others in.
@@ -61,7 +65,7 @@ pub enum Constraint {
 }
 
 /// PostgreSQL names the constraint, SQLite the columns.
-const CONSTRAINTS: [(&str, &str, Constraint); 12] = [
+const CONSTRAINTS: [(&str, &str, Constraint); 13] = [
     ("message_provider", "message.channel_id, message.provider_message_id", Constraint::ProviderMessage),
     ("message_client", "message.conversation_id, message.client_id", Constraint::ClientId),
     ("conversation_open", "conversation.group_id, conversation.contact_id", Constraint::OpenConversation),
@@ -71,6 +75,7 @@ const CONSTRAINTS: [(&str, &str, Constraint); 12] = [
     ("event_seq", "event.conversation_id, event.seq", Constraint::StaleVersion),
     ("message_seq", "message.conversation_id, message.seq", Constraint::StaleVersion),
     ("channel_address", "channel.kind, channel.address", Constraint::ChannelAddress),
+    ("broadcast_client", "broadcast.group_id, broadcast.client_id", Constraint::Broadcast),
     ("meta_pkey", "meta.key", Constraint::AlreadySetUp),
     ("team_group_name", "team_group.business_id, team_group.name", Constraint::GroupName),
     (

@@ -8,6 +8,8 @@ pub(crate) mod account;
 pub(crate) mod api_token;
 #[path = "queries/audit.rs"]
 pub(crate) mod audit;
+#[path = "queries/broadcast.rs"]
+pub(crate) mod broadcast;
 #[path = "queries/channel.rs"]
 pub(crate) mod channel;
 #[path = "queries/contact.rs"]

@@ -11,6 +11,7 @@ use tokio::sync::{mpsc::error::TrySendError, oneshot};
 mod access;
 mod accounts;
 mod api_tokens;
+mod broadcasts;
 mod channels;
 mod contacts;
 mod conversations;

@@ -475,6 +475,35 @@ diesel::table! {
 }
 
 diesel::table! {
+    broadcast (id) {
+        id -> BigInt,
+        business_id -> BigInt,
+        group_id -> BigInt,
+        channel_id -> BigInt,
+        name -> Text,
+        body -> Text,
+        template_id -> Nullable<BigInt>,
+        vars -> Text,
+        client_id -> Text,
+        state -> Text,
+        created_by -> BigInt,
+        created_by_name -> Text,
+        created_at -> BigInt,
+        finished_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    broadcast_recipient (broadcast_id, contact_id) {
+        broadcast_id -> BigInt,
+        contact_id -> BigInt,
+        state -> Text,
+        reason -> Nullable<Text>,
+        message_id -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
     api_token (id) {
         id -> BigInt,
         business_id -> BigInt,
@@ -562,4 +591,12 @@ diesel::allow_tables_to_appear_in_same_query!(
     template,
     saved_reply,
     photo,
+    broadcast,
+    broadcast_recipient,
+);
+
+diesel::allow_columns_to_appear_in_same_group_by_clause!(
+    broadcast_recipient::state,
+    broadcast_recipient::reason,
+    message::status,
 );

@@ -166,6 +166,7 @@ pub(crate) fn receive(state: &Conversation, id: i64, text: &str) -> Command {
         at: Some(Timestamp(NOW.0 + id)),
         profile_name: Some("Jo".into()),
         birth: state.is_unborn().then_some(birth),
+        awakening: None,
         reopen_within: std::time::Duration::ZERO,
     }))
 }
@@ -180,6 +181,7 @@ pub(crate) fn reply(by: UserId, id: i64, text: &str) -> Command {
         attends: true,
         newer: 0,
         birth: None,
+        awakening: None,
         template: None,
         route: None,
         around: switchboard_engine::sending::Circumstances::default(),

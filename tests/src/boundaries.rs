@@ -100,6 +100,7 @@ fn on_the_group(at: &Elsewhere, cat: &str, bob: &str) -> Vec<Deed> {
             &format!("/api/v1/contacts/{}/access", at.contact),
             json!({"visible_to": null}),
         ),
+        deed(Op::SendBroadcast, "GET", "/api/v1/groups/3/broadcasts", Value::Null),
         deed(Op::DownloadMedia, "GET", &format!("/api/v1/media/{}", at.media), Value::Null),
     ]
 }

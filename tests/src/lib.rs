@@ -21,6 +21,7 @@ mod acks;
 mod api_tokens;
 mod arriving;
 mod boundaries;
+mod broadcasts;
 mod callbacks;
 mod channels;
 mod composing;

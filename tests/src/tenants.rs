@@ -5,7 +5,7 @@ use crate::answer::Answer;
 use crate::people::{Agent, id};
 use crate::state::LOGS;
 use crate::tidy::read;
-use crate::world::{Kind, World};
+use crate::world::{Kind, World, eventually};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
@@ -52,6 +52,20 @@ async fn for_programs(ada: &Agent) -> (String, String, String, String) {
     (photo, token, webhook, delivery)
 }
 
+/// A broadcast to somebody who wants none: it is over, and nothing moves by it later.
+async fn skipped_broadcast(ada: &Agent, channel: &str, contact: &str) -> String {
+    let never = json!({"channel_kind": "sms", "state": "opted_out"});
+    ada.put(&format!("/api/v1/contacts/{contact}/consent"), never).await.expect(200);
+    let body = json!({"client_id": "b1", "name": "Sesame", "text": "Sesame", "channel_id": channel, "contact_ids": [contact]});
+    let broadcast = id(&ada.post("/api/v1/groups/2/broadcasts", body).await.expect(201)["broadcast"]);
+    eventually("the end of the broadcast", || async {
+        let now = ada.get(&format!("/api/v1/broadcasts/{broadcast}")).await.expect(200);
+        (now["broadcast"]["state"] == "done").then_some(())
+    })
+    .await;
+    broadcast
+}
+
 /// Business 2 is "Sales" of the stage with everything that happened there; Ada and "Support" stay business 1.
 async fn two(world: &mut World) -> (Ids, Ids) {
     let (ada, ann) = (world.ada().await, world.ann().await);
@@ -70,6 +84,7 @@ async fn two(world: &mut World) -> (Ids, Ids) {
     let templates = ada.get("/api/v1/groups/2/templates").await.expect(200);
     let template = id(&templates["templates"][0]);
     let (photo, token, webhook, delivery) = for_programs(&ada).await;
+    let broadcast = skipped_broadcast(&ada, &world.sms, &contact).await;
     let theirs = Ids::from([
         ("conversations", conversation),
         ("contacts", contact),
@@ -78,6 +93,7 @@ async fn two(world: &mut World) -> (Ids, Ids) {
         ("replies", reply),
         ("templates", template),
         ("photos", photo),
+        ("broadcasts", broadcast),
         ("tokens", token),
         ("webhooks", webhook),
         ("deliveries", delivery),
@@ -107,6 +123,7 @@ async fn two(world: &mut World) -> (Ids, Ids) {
         "api_token",
         "webhook",
         "photo",
+        "broadcast",
     ] {
         world.database.run(&format!("UPDATE {table} SET business_id = 2"));
     }
@@ -142,7 +159,7 @@ fn noun(field: &str, call: &Call) -> Option<&'static str> {
     Some(match field {
         "group_id" => "groups",
         "channel_id" => "channels",
-        "contact_id" => "contacts",
+        "contact_id" | "contact_ids" => "contacts",
         "conversation_id" | "ids" => "conversations",
         "media_ids" | "media_id" | "header_media_id" => "media",
         "user_id" | "user_ids" | "assignee_id" | "actor_id" | "mentions" | "visible_to" | "hand_over_to" => {

@@ -240,7 +240,8 @@ async fn what_waited_for_a_day_is_not_sent(kind: Kind) {
     let old = ann.say(&conversation, "Come at three").await;
     // Its first attempt must be over: one under way would still arrive.
     let row = async || world.server.store.outbox_row(MessageId(old.parse().unwrap())).await.unwrap();
-    eventually("a failed attempt", || async { row().await.filter(|row| row.attempt > 0 && !row.under_way) }).await;
+    eventually("a failed attempt", || async { row().await.filter(|row| row.attempt > 0 && !row.under_way) })
+        .await;
     world.server.clock.set_ahead(HOUR * 23);
     let younger = ann.say(&conversation, "Or at four").await;
     world.server.clock.set_ahead(HOUR * 24 + Duration::from_mins(1));

@@ -5,6 +5,7 @@
 pub mod access;
 pub mod assignment;
 pub mod audit;
+pub mod broadcasts;
 pub mod bulk;
 pub mod business;
 pub mod channels;

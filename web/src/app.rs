@@ -1,9 +1,9 @@
 //! Every route of the program, once.
 
 use crate::api::{
-    access, assignment, audit, bulk, business, channels, consent, contacts, conversations, drafts, groups,
-    hours, inbox, links, me, media, messages, photos, read, replies, search, second_factor, session,
-    sessions, setup, start, status, team, templates, timeline, tokens, transcripts, users, webhooks,
+    access, assignment, audit, broadcasts, bulk, business, channels, consent, contacts, conversations,
+    drafts, groups, hours, inbox, links, me, media, messages, photos, read, replies, search, second_factor,
+    session, sessions, setup, start, status, team, templates, timeline, tokens, transcripts, users, webhooks,
 };
 use crate::error::{bad_json, bad_path, bad_query, no_route};
 use crate::hooks::{probe, sms, whatsapp};
@@ -164,6 +164,10 @@ fn conversations_and_search(config: &mut ServiceConfig<'_>) {
         .service(replies::create_reply)
         .service(replies::update_reply)
         .service(replies::delete_reply)
+        .service(broadcasts::list_broadcasts)
+        .service(broadcasts::send_broadcast)
+        .service(broadcasts::get_broadcast)
+        .service(broadcasts::cancel_broadcast)
         .service(photos::list_photos)
         .service(photos::add_photo)
         .service(photos::delete_photo)

@@ -1,6 +1,8 @@
 //! What a command needs to know before the rules can judge it, read by the conversation itself so that nothing changes in between.
 
+use super::announcing::{self, AnnounceWish};
 use super::{Outcome, gate};
+use crate::beginning::awakening;
 use crate::core::Core;
 use crate::trouble::Trouble;
 use std::sync::Arc;
@@ -53,6 +55,7 @@ pub struct ReplyWish {
 pub enum Wish {
     Receive(Box<Receive>),
     Reply(Box<ReplyWish>),
+    Announce(Box<AnnounceWish>),
     Note {
         message_id: MessageId,
         by: Member,
@@ -135,6 +138,7 @@ impl Wish {
         match self {
             Self::Receive(_) => "receive",
             Self::Reply(_) => "reply",
+            Self::Announce(_) => "announce",
             Self::Advance { .. } => "advance",
             Self::Acknowledge(_) => "acknowledge",
             Self::FileArrived(_) => "file_arrived",
@@ -165,7 +169,7 @@ impl Wish {
     /// What may be the first thing of all in a conversation that waits in memory.
     pub(super) fn may_begin(&self) -> bool {
         match self {
-            Self::Receive(_) => true,
+            Self::Receive(_) | Self::Announce(_) => true,
             Self::Reply(reply) => reply.starts,
             _ => false,
         }
@@ -186,9 +190,11 @@ pub(super) async fn gather(
     Ok(match wish {
         Wish::Receive(mut receive) => {
             receive.birth = birth;
+            receive.awakening = awakening(core, state).await?;
             Command::Receive(receive)
         }
         Wish::Reply(wish) => reply(core, state, birth, *wish).await?,
+        Wish::Announce(wish) => announcing::gather(core, state, birth, *wish).await?,
         Wish::Note { message_id, by, client_id, text, mentions } => {
             let mentions = candidates(core, state, mentions).await?;
             Command::Note(Box::new(Note { message_id, by, client_id, text, mentions }))
@@ -265,6 +271,11 @@ async fn reply(
     };
     let channel = template.as_ref().and_then(|template| template.channel_id).or(wish.channel_id);
     let (route, around) = gate::line(core, state, channel).await?;
+    let awakening = if wish.starts { awakening(core, state).await? } else { None };
+    let hidden = |list: &Arc<[UserId]>| !list.contains(&by.id);
+    if awakening.as_ref().is_some_and(|begins| begins.visible_to.as_ref().is_some_and(hidden)) {
+        return Err(Trouble::NotFound);
+    }
     let reply = Reply {
         message_id,
         by,
@@ -274,6 +285,7 @@ async fn reply(
         attends,
         newer,
         birth,
+        awakening,
         template,
         route,
         around,
@@ -298,7 +310,7 @@ async fn delete(core: &Core, state: &Conversation, by: Member, allowed: bool) ->
 }
 
 /// The template as it is now, filled in; it goes out where it is registered and nowhere else. One that was said before is the same again, whatever became of the template since.
-async fn filled(
+pub(super) async fn filled(
     core: &Core,
     state: &Conversation,
     client_id: &str,
@@ -425,6 +437,10 @@ pub(super) async fn first_answer(
     let (client_id, text) = match command {
         Command::Reply(reply) => (&reply.client_id, &reply.text),
         Command::Note(note) => (&note.client_id, &note.text),
+        Command::Announce(announce) => {
+            let message = core.store.message_by_client_id(state.id, announce.client_id()).await?;
+            return Ok(message.map(Box::new));
+        }
         Command::Receive(receive) => match &receive.client_id {
             Some(client_id) => (client_id, &receive.content.text),
             None => return Ok(None),

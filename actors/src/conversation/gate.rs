@@ -142,14 +142,16 @@ async fn own(core: &Core, state: &Conversation, id: MessageId) -> Result<Message
 }
 
 fn purpose(message: &Message) -> Purpose {
+    let template = message.kind == MessageKind::Template;
     match message.sender {
         Sender::Ai | Sender::Bot => Purpose::Automatic,
-        _ if message.kind == MessageKind::Text || message.kind == MessageKind::Media => Purpose::FreeText,
-        _ => {
+        Sender::Broadcast(_) => Purpose::Broadcast { template },
+        _ if template => {
             let category = message.extra.as_ref().and_then(|extra| extra.pointer("/template/category"));
             let category = category.and_then(serde_json::Value::as_str).unwrap_or_default();
             Purpose::Template { marketing: category.eq_ignore_ascii_case("marketing") }
         }
+        _ => Purpose::FreeText,
     }
 }
 

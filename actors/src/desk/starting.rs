@@ -84,7 +84,7 @@ impl Actors {
         let mark = Identity::new(IdentityKind::Phone, phone).ok_or_else(|| invalid("phone", "is empty"))?;
         let draft = self.with_files(&user, start.group, start.draft).await?;
         let wish = self.reply(&user, draft, true);
-        self.intake.begin(&line.channel, &mark, address, user.viewer(), wish).await
+        self.intake.begin(&line.channel, &mark, address, Some(user.viewer()), wish).await
     }
 
     /// A group that is not theirs does not exist for them.

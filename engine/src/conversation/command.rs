@@ -1,9 +1,9 @@
 //! What can be asked of a conversation: one variant per verb, each verb in a file of its own.
 
 use super::{
-    Acknowledge, AddAssignee, Advance, Assign, Attend, Cancel, Close, Delete, FileArrived, Note, Read,
-    ReadFor, Receive, Reconsider, Release, RemoveAssignee, Reopen, Reply, Restore, Retry, Reveal, SetConsent,
-    Snooze, Unassign, Unsnooze,
+    Acknowledge, AddAssignee, Advance, Announce, Assign, Attend, Cancel, Close, Delete, FileArrived, Note,
+    Read, ReadFor, Receive, Reconsider, Release, RemoveAssignee, Reopen, Reply, Restore, Retry, Reveal,
+    SetConsent, Snooze, Unassign, Unsnooze,
 };
 
 #[derive(Clone, Debug, PartialEq)]
@@ -12,6 +12,8 @@ pub enum Command {
     Receive(Box<Receive>),
     /// A user answers.
     Reply(Box<Reply>),
+    /// A broadcast reaches the contact.
+    Announce(Box<Announce>),
     /// News about the delivery of one outbound message.
     Advance(Advance),
     /// A webchat visitor got, or saw, everything up to a number.

@@ -4,7 +4,7 @@ use super::{Assignee, Conversation, ReadState};
 use crate::channel::ChannelKind;
 use crate::consent::{Consent, ConsentSource, ConsentState, ConsentTopic};
 use crate::contact::{Contact, Identity};
-use crate::ids::{ChannelId, MessageId, UserId};
+use crate::ids::{BroadcastId, ChannelId, MessageId, UserId};
 use crate::message::{Media, Message};
 use crate::receipt::{Failure, Status};
 use crate::sending::{Hold, Warning};
@@ -33,6 +33,11 @@ pub enum Change {
     /// Marks of an existing contact that were not known yet.
     AddIdentities(Vec<Identity>),
     InsertMessage(Box<Message>),
+    /// The contact, who waited for their copy of a broadcast, has it.
+    Reach {
+        broadcast: BroadcastId,
+        message_id: MessageId,
+    },
     UpdateMessage(MessageUpdate),
     UpdateMedia {
         message_id: MessageId,
@@ -45,7 +50,7 @@ pub enum Change {
         at: Timestamp,
     },
     SetAssignees(Vec<Assignee>),
-    /// The list of those who alone may see it is the state's.
+    /// The number and the list of those who alone may see it are the state's.
     SetVisibility,
     /// What the person, or somebody for them, said about being written to.
     SetConsent(Consent),

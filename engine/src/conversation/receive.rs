@@ -1,11 +1,14 @@
 //! Receive: a customer wrote. The first message of all brings the conversation, and often the contact, into being.
 
+use super::announce::begin;
 use super::close::reopen;
 use super::snooze::wake;
-use super::{Change, Conversation, EventKind, MEMORY, Outcome, Preview, Refusal, Request, Route, WakeReason};
+use super::{
+    Awakening, Change, Conversation, EventKind, MEMORY, Outcome, Preview, Refusal, Request, Route, WakeReason,
+};
 use crate::channels::Content;
 use crate::contact::Identity;
-use crate::ids::{ChannelId, MessageId};
+use crate::ids::MessageId;
 use crate::message::{Direction, Media, MediaState, Message, Sender};
 use crate::time::Timestamp;
 use std::time::Duration;
@@ -28,6 +31,8 @@ pub struct Receive {
     pub profile_name: Option<String>,
     /// What the first message must create besides the conversation.
     pub birth: Option<Birth>,
+    /// What it takes to go on where only broadcasts were before.
+    pub awakening: Option<Awakening>,
     /// How long after a close the customer goes on with the same conversation, by the business's choice.
     pub reopen_within: Duration,
 }
@@ -48,10 +53,8 @@ impl Receive {
         if outcome.next.continues(self.route.kind, self.reopen_within, outcome.now()) {
             reopen(outcome, None);
         }
+        begin(outcome, self.birth.as_ref(), self.awakening.as_ref(), self.route.channel_id);
         outcome.next.require_open()?;
-        if outcome.next.is_unborn() {
-            bring_to_life(outcome, self.birth.as_ref(), self.route.channel_id);
-        }
         wake(outcome, None, WakeReason::Message);
         let at = self.at.map_or(outcome.now(), |at| at.min(outcome.now()));
         self.open_window(outcome, at);
@@ -138,18 +141,16 @@ impl Receive {
     }
 }
 
-/// A conversation's first message of all makes what is missing: the contact, marks nobody knew.
-pub(super) fn bring_to_life(outcome: &mut Outcome, birth: Option<&Birth>, channel_id: ChannelId) {
-    if let Some(birth) = birth {
-        let identities = birth.identities.clone();
-        if birth.new_contact {
-            let contact = outcome.next.contact.clone();
-            outcome.changes.push(Change::CreateContact { contact, identities });
-        } else if !identities.is_empty() {
-            outcome.changes.push(Change::AddIdentities(identities));
-        }
+/// What the contact lacks: themselves, marks nobody knew.
+pub(super) fn make_contact(outcome: &mut Outcome, birth: Option<&Birth>) {
+    let Some(birth) = birth else { return };
+    let identities = birth.identities.clone();
+    if birth.new_contact {
+        let contact = outcome.next.contact.clone();
+        outcome.changes.push(Change::CreateContact { contact, identities });
+    } else if !identities.is_empty() {
+        outcome.changes.push(Change::AddIdentities(identities));
     }
-    outcome.record(EventKind::Created { channel_id });
 }
 
 impl Preview {

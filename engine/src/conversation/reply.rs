@@ -1,10 +1,10 @@
 //! Reply: a user answers, or begins. The message is durable and queued before anything leaves; an unassigned conversation is attended first.
 
+use super::announce::begin;
 use super::assign::take;
-use super::receive::bring_to_life;
 use super::{
-    Actor, AssignReason, Birth, Change, EventKind, MEMORY, Outbound, Outcome, Preview, Refusal, Request,
-    Route,
+    Actor, AssignReason, Awakening, Birth, Change, ConversationStatus, EventKind, MEMORY, Outbound, Outcome,
+    Preview, Refusal, Request, Route,
 };
 use crate::channel::ChannelKind;
 use crate::ids::{ChannelId, MessageId};
@@ -30,6 +30,8 @@ pub struct Reply {
     pub newer: i64,
     /// What the first message must create besides the conversation, when the team writes first.
     pub birth: Option<Birth>,
+    /// What it takes to go on where only broadcasts were before.
+    pub awakening: Option<Awakening>,
     /// A registered template instead of free text: `text` is its body, an attachment its header's file.
     pub template: Option<Box<Filled>>,
     /// The line it goes out on, which `around` is about; `None`: where the customer wrote last.
@@ -48,7 +50,10 @@ impl Reply {
         if let Some(known) = self.known(outcome) {
             return if known { Ok(()) } else { Err(Refusal::ClientIdReused) };
         }
-        outcome.next.require_open()?;
+        let silent = outcome.next.status == ConversationStatus::Silent && self.awakening.is_some();
+        if !silent {
+            outcome.next.require_open()?;
+        }
         outcome.next.require(Operation::SendMessage, &self.by)?;
         if self.newer > 0 {
             return Err(Refusal::NewerMessages { count: self.newer });
@@ -58,10 +63,8 @@ impl Reply {
         self.check()?;
         let Passage { hold, warnings } = self.judge(&route, outcome.now())?;
         outcome.warnings = warnings;
-        let begins = outcome.next.is_unborn();
-        if begins {
-            bring_to_life(outcome, self.birth.as_ref(), route.channel_id);
-        }
+        let (birth, awakening) = (self.birth.as_ref(), self.awakening.as_ref());
+        let begins = begin(outcome, birth, awakening, route.channel_id);
         if outcome.next.assignees.is_empty() && (begins || self.attends) {
             take(outcome, &self.by, AssignReason::Attend);
         }
@@ -90,12 +93,8 @@ impl Reply {
     }
 
     fn purpose(&self) -> Purpose {
-        match &self.template {
-            None => Purpose::FreeText,
-            Some(template) => {
-                Purpose::Template { marketing: template.category.eq_ignore_ascii_case("marketing") }
-            }
-        }
+        let template = self.template.as_ref();
+        template.map_or(Purpose::FreeText, |filled| Purpose::Template { marketing: filled.is_marketing() })
     }
 
     fn judge(&self, route: &Route, now: Timestamp) -> Result<Passage, Refusal> {
@@ -174,7 +173,7 @@ impl Reply {
 
 impl super::Conversation {
     /// A line the contact has not written on yet, but is written to: it comes last.
-    fn open_line(&mut self, route: &Route) {
+    pub(super) fn open_line(&mut self, route: &Route) {
         let known = |one: &Route| one.channel_id == route.channel_id && one.address == route.address;
         if !self.routes.iter().any(known) {
             self.routes.push(route.clone());

@@ -13,6 +13,7 @@ use crate::receipt::{Failure, Receipt};
 use crate::user::{Member, Role};
 use std::time::Duration;
 
+mod announcing;
 mod assigning;
 mod closing;
 mod delivering;
@@ -95,6 +96,7 @@ fn receive(kind: ChannelKind, id: i64, text: &str) -> Receive {
         at: None,
         profile_name: None,
         birth: None,
+        awakening: None,
         reopen_within: Duration::ZERO,
     }
 }
@@ -113,9 +115,24 @@ fn reply(id: i64, by: &Member, text: &str) -> Reply {
         attends: true,
         newer: 0,
         birth: None,
+        awakening: None,
         template: None,
         route: None,
         around: crate::sending::Circumstances { takes_files: true, ..Default::default() },
+    }
+}
+
+/// A text of broadcast `broadcast`, on SMS by default.
+fn announce(id: i64, broadcast: i64, route: Route) -> Announce {
+    Announce {
+        message_id: MessageId(id),
+        broadcast: crate::ids::BroadcastId(broadcast),
+        name: "Spring sale".to_owned(),
+        text: "All teas 10 % off".to_owned(),
+        template: None,
+        route,
+        around: crate::sending::Circumstances::default(),
+        birth: None,
     }
 }
 
@@ -275,6 +292,7 @@ fn change_line(change: &Change) -> String {
                 said.state.as_str()
             )
         }
+        Change::Reach { broadcast, message_id } => format!("broadcast {broadcast} reached by {message_id}"),
         Change::Dequeue { message_id } => format!("- queued {message_id}"),
     }
 }

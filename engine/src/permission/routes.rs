@@ -136,6 +136,11 @@ pub const ROUTES: &[Route] = &[
     at("PUT", "/api/v1/replies/{id}", SomeGroup(Op::ManageTemplates)),
     at("DELETE", "/api/v1/replies/{id}", SomeGroup(Op::ManageTemplates)),
 
+    at("GET", "/api/v1/groups/{id}/broadcasts", Group(Op::SendBroadcast)),
+    at("POST", "/api/v1/groups/{id}/broadcasts", Group(Op::SendBroadcast)),
+    at("GET", "/api/v1/broadcasts/{id}", SignedIn(Op::SendBroadcast)),
+    at("POST", "/api/v1/broadcasts/{id}/cancel", SignedIn(Op::SendBroadcast)),
+
     at("GET", "/api/v1/groups/{id}/photos", Group(Op::ViewTeam)),
     at("POST", "/api/v1/groups/{id}/photos", Group(Op::ManageTemplates)),
     at("DELETE", "/api/v1/photos/{id}", SomeGroup(Op::ManageTemplates)),

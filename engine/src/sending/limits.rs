@@ -1,6 +1,6 @@
 //! What fits into one message of a channel: length of text, number, types and sizes of files.
 
-use super::Item;
+use super::{Item, Purpose};
 use crate::channel::ChannelKind;
 use crate::channels::whatsapp::render::caption_limit;
 use crate::conversation::Refusal;
@@ -15,7 +15,7 @@ fn most_files(kind: ChannelKind) -> usize {
 const MMS: i64 = 5 << 20;
 
 pub(super) fn check(item: &Item<'_>, kind: ChannelKind, takes_files: bool) -> Result<(), Refusal> {
-    if !matches!(item.purpose, super::Purpose::Template { .. }) {
+    if !matches!(item.purpose, Purpose::Template { .. } | Purpose::Broadcast { template: true }) {
         text(item, kind)?;
     }
     files(item.files, kind, takes_files)

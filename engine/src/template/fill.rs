@@ -192,6 +192,11 @@ impl Template {
 }
 
 impl Filled {
+    /// By the category it was registered in.
+    pub fn is_marketing(&self) -> bool {
+        self.category.eq_ignore_ascii_case("marketing")
+    }
+
     /// What a message's `extra` keeps of it.
     pub fn extra(&self) -> serde_json::Value {
         serde_json::json!({ "template": self })

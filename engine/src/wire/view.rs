@@ -215,6 +215,11 @@ impl<'a> MessageView<'a> {
             }
             Sender::Ai => SenderView { kind: "ai", id: None, name: message.sender_name.as_deref() },
             Sender::Bot => SenderView { kind: "bot", id: None, name: message.sender_name.as_deref() },
+            Sender::Broadcast(id) => SenderView {
+                kind: "broadcast",
+                id: Some(id.to_string()),
+                name: message.sender_name.as_deref(),
+            },
         };
         let mut view = Self::of(message, sender);
         view.extra = message.extra.as_ref();
@@ -232,6 +237,7 @@ impl<'a> MessageView<'a> {
             Sender::User(_) => SenderView { kind: "user", id: None, name: first_name },
             Sender::Ai => SenderView { kind: "ai", id: None, name: first_name },
             Sender::Bot => SenderView { kind: "bot", id: None, name: first_name },
+            Sender::Broadcast(_) => SenderView { kind: "bot", id: None, name: None },
         };
         Self::of(message, sender)
     }

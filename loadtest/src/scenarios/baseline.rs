@@ -186,6 +186,7 @@ async fn append(store: &Store, state: &Conversation, sender: u32, nth: u32) -> R
         profile_name: Some(format!("Load {sender}")),
         reopen_within: Duration::ZERO,
         birth: state.is_unborn().then_some(birth),
+        awakening: None,
     };
     let outcome = state
         .handle(&Command::Receive(Box::new(receive)), now())

@@ -177,7 +177,7 @@ pub(crate) async fn latest_of(
 ) -> Result<Option<ConversationId>, StoreError> {
     let id: Option<i64> = conversation::table
         .filter(conversation::group_id.eq(group.0).and(conversation::contact_id.eq(contact.0)))
-        .filter(conversation::status.ne("deleted"))
+        .filter(conversation::status.eq_any(["open", "closed"]))
         .order(conversation::number.desc())
         .select(conversation::id)
         .first(conn)
@@ -195,6 +195,23 @@ pub(crate) async fn open_of(
     let id: Option<i64> = conversation::table
         .filter(conversation::group_id.eq(group.0).and(conversation::contact_id.eq(contact.0)))
         .filter(sql::<Bool>("conversation.status = 'open'"))
+        .select(conversation::id)
+        .first(conn)
+        .await
+        .optional()?;
+    Ok(id.map(ConversationId))
+}
+
+/// Where the next word of a contact belongs: the open conversation, else what only broadcasts have reached so far.
+pub(crate) async fn present_of(
+    conn: &mut Conn,
+    group: GroupId,
+    contact: ContactId,
+) -> Result<Option<ConversationId>, StoreError> {
+    let id: Option<i64> = conversation::table
+        .filter(conversation::group_id.eq(group.0).and(conversation::contact_id.eq(contact.0)))
+        .filter(conversation::status.eq_any(["open", "silent"]))
+        .order(conversation::status)
         .select(conversation::id)
         .first(conn)
         .await

@@ -8,7 +8,9 @@ use crate::tables::{
     care_window, consent, contact, contact_visibility, conversation, conversation_route, draft, event,
     identity, media, message, outbox, pending_receipt, quarantine, search_pending,
 };
+use diesel::dsl::sql;
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 use diesel_async::RunQueryDsl;
 use serde_json::Value;
 use switchboard_engine::ids::{ContactId, ConversationId};
@@ -43,6 +45,16 @@ pub(crate) async fn due(
             .load(conn)
             .await?;
         ids.extend(closed);
+        let unanswered: Vec<i64> = conversation::table
+            .filter(sql::<Bool>("conversation.status = 'silent'"))
+            .filter(conversation::erased_at.is_null())
+            .filter(conversation::created_at.lt(before.0))
+            .order(conversation::created_at)
+            .limit(limit)
+            .select(conversation::id)
+            .load(conn)
+            .await?;
+        ids.extend(unanswered);
     }
     Ok(ids.into_iter().map(ConversationId).collect())
 }

@@ -67,6 +67,8 @@ pub(crate) async fn check_tables(conn: &mut Conn) -> Result<usize, StoreError> {
     read_columns!(
         conn,
         photo,
+        broadcast,
+        broadcast_recipient,
         api_token,
         audit,
         access_link,

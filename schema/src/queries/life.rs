@@ -87,7 +87,7 @@ pub(crate) async fn put_back(conn: &mut Conn, of: Option<ConversationId>) -> Res
     Ok(changed)
 }
 
-/// Messages after `seq` that are not this user's own; notes count.
+/// Messages after `seq` that are not this user's own; notes count, broadcasts, which nobody answers to, do not.
 pub(crate) async fn newer_of_others(
     conn: &mut Conn,
     conversation: ConversationId,
@@ -97,7 +97,7 @@ pub(crate) async fn newer_of_others(
     let own = message::sender_kind.eq("user").and(message::sender_id.eq(user.0).assume_not_null());
     Ok(message::table
         .filter(message::conversation_id.eq(conversation.0).and(message::seq.gt(seq)))
-        .filter(diesel::dsl::not(own))
+        .filter(diesel::dsl::not(own).and(message::sender_kind.ne("broadcast")))
         .count()
         .get_result(conn)
         .await?)

@@ -188,7 +188,7 @@ pub(crate) async fn find_messages(
 fn visible(scope: &SearchScope, conversation: &str) -> String {
     let groups: Vec<String> = scope.groups.iter().map(ToString::to_string).collect();
     format!(
-        "{conversation}.group_id IN ({}) AND {conversation}.status <> 'deleted' AND (NOT {conversation}.restricted OR EXISTS (SELECT 1 \
+        "{conversation}.group_id IN ({}) AND {conversation}.status IN ('open', 'closed') AND (NOT {conversation}.restricted OR EXISTS (SELECT 1 \
          FROM conversation_visibility v WHERE v.conversation_id = {conversation}.id AND v.user_id = {}))",
         groups.join(", "),
         scope.viewer

@@ -87,8 +87,9 @@ statement! {
 }
 
 statement! {
-    /// The list itself stands in rows of its own.
+    /// The list itself stands in rows of its own. The number is another once, when a silence ends.
     update "conversation" Restriction[] {
+        number: i64 => BigInt,
         restricted: bool => Bool,
         previous_id: Option<i64> => Nullable<BigInt>,
     } where { id = "id": i64 => BigInt }

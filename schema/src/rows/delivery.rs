@@ -1,4 +1,4 @@
-//! The outbox: messages waiting for their channel's connector.
+//! The outbox: messages waiting for their channel's connector; and who of a broadcast has theirs.
 
 use crate::statement::statement;
 use diesel::sql_types::{BigInt, Text};
@@ -21,4 +21,16 @@ statement! {
 statement! {
     with b Dequeue[] { id: i64 => BigInt }
     "DELETE FROM outbox WHERE message_id IN (SELECT id FROM b)"
+}
+
+statement! {
+    /// Only who still waits for a broadcast gets it.
+    update "broadcast_recipient" Reach[] {
+        state: &'static str => Text,
+        message_id: i64 => BigInt,
+    } where {
+        broadcast_id = "broadcast_id": i64 => BigInt,
+        contact_id = "contact_id": i64 => BigInt,
+        expected = "state": &'static str => Text
+    }
 }

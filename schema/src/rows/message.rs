@@ -8,7 +8,9 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text};
 use std::borrow::Cow;
 use switchboard_engine::conversation::{MessageUpdate, Outbound};
-use switchboard_engine::ids::{BusinessId, ChannelId, ContactId, ConversationId, MediaId, MessageId, UserId};
+use switchboard_engine::ids::{
+    BroadcastId, BusinessId, ChannelId, ContactId, ConversationId, MediaId, MessageId, UserId,
+};
 use switchboard_engine::message::{Direction, Media, MediaKind, MediaState, Message, MessageKind, Sender};
 use switchboard_engine::receipt::{Failure, Status};
 use switchboard_engine::sending::{Hold, HoldReason};
@@ -215,6 +217,7 @@ fn sender(kind: &str, id: Option<i64>) -> Result<Sender, StoreError> {
         ("user", Some(id)) => Ok(Sender::User(UserId(id))),
         ("ai", _) => Ok(Sender::Ai),
         ("bot", _) => Ok(Sender::Bot),
+        ("broadcast", Some(id)) => Ok(Sender::Broadcast(BroadcastId(id))),
         _ => Err(StoreError::corrupt("message.sender_kind", kind)),
     }
 }
@@ -257,6 +260,7 @@ impl<'a> NewMessage<'a> {
             Sender::User(id) => ("user", Some(id.0)),
             Sender::Ai => ("ai", None),
             Sender::Bot => ("bot", None),
+            Sender::Broadcast(id) => ("broadcast", Some(id.0)),
         };
         let failure = message.failure.as_ref();
         Self {

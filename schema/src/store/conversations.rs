@@ -17,7 +17,7 @@ impl Store {
         run!(self, read, |conn, queries| queries::conversation::list(conn, ids))
     }
 
-    /// A contact's newest conversation in a group, open or closed; never a deleted one.
+    /// A contact's newest conversation in a group, open or closed; never a deleted or a silent one.
     pub async fn latest_conversation_of(
         &self,
         group: GroupId,
@@ -33,6 +33,15 @@ impl Store {
         contact: ContactId,
     ) -> Result<Option<ConversationId>, StoreError> {
         run!(self, read, |conn, queries| queries::conversation::open_of(conn, group, contact))
+    }
+
+    /// Where the next word of a contact belongs: the open conversation, else what only broadcasts have reached so far.
+    pub async fn present_conversation_of(
+        &self,
+        group: GroupId,
+        contact: ContactId,
+    ) -> Result<Option<ConversationId>, StoreError> {
+        run!(self, read, |conn, queries| queries::conversation::present_of(conn, group, contact))
     }
 
     /// One page of a list, newest activity first, with the viewer's read states.

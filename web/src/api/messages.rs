@@ -52,6 +52,17 @@ pub struct TemplateRequest {
     reference: BTreeMap<String, String>,
 }
 
+impl TemplateRequest {
+    pub(super) fn id(&self) -> TemplateId {
+        self.id
+    }
+
+    /// The template, and what its variables are given.
+    pub(super) fn into_parts(self) -> (TemplateId, BTreeMap<String, String>) {
+        (self.id, self.vars)
+    }
+}
+
 impl From<TemplateRequest> for TemplateAsk {
     fn from(TemplateRequest { id, vars, reference }: TemplateRequest) -> Self {
         Self { id, vars, reference }

@@ -271,7 +271,7 @@ pub struct Message {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Sender {
-    /// `contact`, `user`, `ai`, `bot`
+    /// `contact`, `user`, `ai`, `bot`, `broadcast` (its `name` is the broadcast's)
     pub kind: String,
     pub id: Option<String>,
     pub name: Option<String>,

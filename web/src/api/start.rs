@@ -96,13 +96,11 @@ pub(crate) async fn start_conversation(
     let actors = &signed_in.site.actors;
     let done = actors.start_conversation(signed_in.user.id, start).await?;
     let message = done.message.as_ref().ok_or_else(ApiError::busy)?;
-    // Its first commit of all was ours.
-    let begun = done.changed && done.conversation.version == 1;
     let answer = Answer {
         conversation: ConversationView::of(&done.conversation, actors.core.clock.now()),
         message: MessageView::for_agent(message, &done.conversation.contact.name),
     };
-    Ok(HttpResponse::build(if begun { StatusCode::CREATED } else { StatusCode::OK }).json(answer))
+    Ok(HttpResponse::build(if done.begun { StatusCode::CREATED } else { StatusCode::OK }).json(answer))
 }
 
 /// Looks who a contact or number is and whether they have an open conversation. Nothing is stored.

@@ -25,6 +25,7 @@ enum Step {
     Receive { key: u8, sms: bool, minutes_late: u16 },
     Reply { client: u8, other_text: bool, by: u8 },
     Template { client: u8, marketing: bool, by: u8 },
+    Announce { broadcast: u8, template: bool, sms: bool },
     Cancel { nth: u8, by: u8, taken_back: bool },
     Retry { nth: u8, by: u8, confirmed: bool },
     Reconsider { nth: u8 },
@@ -63,6 +64,8 @@ fn step() -> impl Strategy<Value = Step> {
             .prop_map(|(nth, status, answered)| Step::Advance { nth, status, answered }),
         2 => (0..12_u8, any::<bool>(), 0..4_u8)
             .prop_map(|(client, marketing, by)| Step::Template { client, marketing, by }),
+        2 => (0..6_u8, any::<bool>(), any::<bool>())
+            .prop_map(|(broadcast, template, sms)| Step::Announce { broadcast, template, sms }),
         1 => (any::<u8>(), 0..4_u8, any::<bool>())
             .prop_map(|(nth, by, taken_back)| Step::Cancel { nth, by, taken_back }),
         2 => (any::<u8>(), 0..4_u8, any::<bool>())
@@ -128,7 +131,8 @@ struct Walk {
 }
 
 impl Walk {
-    fn begin() -> Self {
+    /// With the customer's word, or with broadcasts before it.
+    fn begin(silently: bool) -> Self {
         let mut walk = Self {
             now: START,
             state: Conversation { visible_to: Some([person(0).id, person(1).id].into()), ..unborn() },
@@ -138,8 +142,14 @@ impl Walk {
             holds: BTreeMap::new(),
             counts: BTreeMap::new(),
             next_id: 1_000,
-            model: Model { open: true, ..Model::default() },
+            model: Model { open: !silently, silent: silently, ..Model::default() },
         };
+        if silently {
+            walk.take(&Step::Announce { broadcast: 9, template: false, sms: true });
+            assert_eq!(walk.state.status, ConversationStatus::Silent);
+            walk.take(&Step::Announce { broadcast: 8, template: false, sms: true });
+            walk.take(&Step::Advance { nth: 0, status: Status::Delivered, answered: true });
+        }
         walk.take(&Step::Receive { key: 0, sms: false, minutes_late: 0 });
         walk
     }
@@ -171,8 +181,9 @@ impl Walk {
                 let kind = if sms { ChannelKind::Sms } else { ChannelKind::Whatsapp };
                 let at = self.now.minus(Duration::from_mins(u64::from(minutes_late)));
                 let received = Receive { reopen_within: Duration::from_hours(4), ..receive(kind, id, "in") };
-                let provider_message_id = Some(format!("p{key}"));
-                Command::Receive(Box::new(Receive { provider_message_id, at: Some(at), ..received }))
+                let (provider_message_id, at) = (Some(format!("p{key}")), Some(at));
+                let awakening = self.awakening();
+                Command::Receive(Box::new(Receive { provider_message_id, at, awakening, ..received }))
             }
             Step::Advance { nth, status, answered } => {
                 let message = self.outbound(nth)?;
@@ -253,6 +264,14 @@ impl Walk {
                     Reply { template, route: known.or(Some(line)), ..reply(id, &person(by), "template") };
                 Command::Reply(Box::new(Reply { client_id, around, ..usual }))
             }
+            Step::Announce { broadcast, template, sms } => {
+                let kind = if sms { ChannelKind::Sms } else { ChannelKind::Whatsapp };
+                let known = self.state.route_of(route(kind).channel_id).cloned();
+                let (route, around) = (known.unwrap_or(route(kind)), self.model.around(kind));
+                let usual = announce(id, i64::from(broadcast), route);
+                let template = template.then(|| Box::new(self::template(true)));
+                Command::Announce(Box::new(Announce { template, around, ..usual }))
+            }
             Step::Cancel { nth, by, taken_back } => {
                 Command::Cancel(Cancel { by: person(by), message: self.outbound(nth)?, taken_back })
             }
@@ -275,6 +294,16 @@ impl Walk {
             }
             Step::Reveal => Command::Reveal(Reveal),
             _ => return None,
+        })
+    }
+
+    /// What the actor gathers for the first word after broadcasts.
+    fn awakening(&self) -> Option<Awakening> {
+        let visible_to = Some([person(0).id, person(1).id].into());
+        (self.state.status == ConversationStatus::Silent).then(|| Awakening {
+            number: 1_042,
+            visible_to,
+            previous: None,
         })
     }
 
@@ -392,8 +421,8 @@ proptest! {
 
     /// To see it go red: forget `next.waiting_since = None` in `Reply::append`, or record an event twice.
     #[test]
-    fn a_random_life_matches_the_model_and_its_own_log(steps in prop::collection::vec(step(), 1..80)) {
-        let mut walk = Walk::begin();
+    fn a_random_life_matches_the_model_and_its_own_log(steps in prop::collection::vec(step(), 1..80), silently: bool) {
+        let mut walk = Walk::begin(silently);
         for step in &steps {
             walk.take(step);
         }
@@ -407,7 +436,7 @@ proptest! {
         steps in prop::collection::vec(step(), 1..40),
         repeats in prop::collection::vec(any::<prop::sample::Index>(), 1..20),
     ) {
-        let mut walk = Walk::begin();
+        let mut walk = Walk::begin(false);
         let mut given: Vec<Command> = Vec::new();
         let written = |step: &&Step| matches!(step, Step::Receive { .. } | Step::Reply { .. } | Step::Template { .. });
         for step in steps.iter().filter(written) {

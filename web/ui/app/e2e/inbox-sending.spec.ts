@@ -1,7 +1,7 @@
 // What becomes of a message: held until business hours, cancelled, failed and tried again, refused after an opt-out.
 
 import { expect, test, type Browser, type Page } from '@playwright/test'
-import { bubble, call, own_conversation, reply_box, sign_in } from './support'
+import { bubble, call, own_conversation, reply_box, sign_in, sms_conversation, writes_again, type Conversation } from './support'
 
 test.skip(!!process.env.SWITCHBOARD_MOCK, 'the mock has no connector')
 
@@ -85,4 +85,30 @@ test('S2-10: a failed message says why and is tried again under the same bubble'
   await bubble(page, text).getByRole('button', { name: 'Retry' }).click()
   await expect(bubble(page, text)).toHaveAttribute('data-status', /^(sent|delivered|read)$/, { timeout: 20_000 })
   await expect(bubble(page, text)).toHaveCount(1)
+})
+
+test('S2-30: a broadcast is the first bubble once the customer answers, and moves no open conversation', async ({ page, browser }) => {
+  await sign_in(page)
+  const it = await sms_conversation(page)
+  const shown = await call<{ conversation: Conversation & { contact: { id: string }; channel: { id: string }; group_id: string } }>(page, 'GET', `/conversations/${it.id}`)
+  const { contact, channel, group_id } = shown.conversation
+  const text = `Ten per cent off ${Date.now()}`
+  const send = (name: string) =>
+    call(page, 'POST', `/groups/${group_id}/broadcasts`, { client_id: name, name, channel_id: channel.id, text: `${text} ${name}`, contact_ids: [contact.id] })
+  await page.goto(`/inbox/all/${it.id}`)
+  await send(`open-${text.slice(-6)}`)
+  await expect(bubble(page, `${text} open`)).toContainText('Broadcast: open')
+  await as_admin(browser, async (ada) => {
+    await call(ada, 'POST', `/conversations/${it.id}/close`, { pending: 'send' })
+  })
+  await send(`closed-${text.slice(-6)}`)
+  await expect(page.getByTestId('composer-card')).toContainText('closed')
+  await expect(bubble(page, `${text} closed`)).toHaveCount(0)
+  await writes_again(page, it, `Yes please ${text}`)
+  await page.goto('/inbox/all')
+  await page.locator('[data-conversation]', { hasText: `Yes please ${text}` }).click()
+  await expect(bubble(page, `${text} closed`)).toContainText('Broadcast: closed')
+  const order = await page.getByTestId('message').allTextContents()
+  expect(order[0]).toContain('Broadcast: closed')
+  expect(order[1]).toContain('Yes please')
 })

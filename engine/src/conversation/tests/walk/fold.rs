@@ -3,6 +3,7 @@
 use super::super::*;
 use crate::consent::ConsentState;
 use crate::lists::{Holder, List, Place};
+use crate::message::Sender;
 use crate::sending::Hold;
 use std::collections::BTreeMap;
 
@@ -13,6 +14,8 @@ pub(super) struct Fold {
     waiting_since: Option<Timestamp>,
     assignees: Vec<Assignee>,
     open: bool,
+    /// Nothing but broadcasts yet.
+    silent: bool,
     was_open: bool,
     deleted: bool,
     snoozed_until: Option<Timestamp>,
@@ -33,7 +36,8 @@ impl Fold {
             last: None,
             waiting_since: None,
             assignees: Vec::new(),
-            open: true,
+            open: false,
+            silent: true,
             was_open: true,
             deleted: false,
             snoozed_until: None,
@@ -47,6 +51,9 @@ impl Fold {
         for event in log {
             match &event.kind {
                 EventKind::Message(message) if message.direction == Direction::Internal => fold.notes += 1,
+                EventKind::Message(message) if matches!(message.sender, Sender::Broadcast(_)) => {
+                    fold.status(message.id, message.status.unwrap(), message.hold);
+                }
                 EventKind::Message(message) => {
                     fold.last = Some((message.id, message.status));
                     if message.direction == Direction::In {
@@ -97,7 +104,8 @@ impl Fold {
                     fold.consents.insert(channel_kind.as_str(), *state);
                 }
                 EventKind::Updated { fields } => fold.updated.extend(fields.iter().cloned()),
-                EventKind::Created { .. } | EventKind::Media { .. } => {}
+                EventKind::Created { .. } => (fold.open, fold.silent) = (true, false),
+                EventKind::Media { .. } => {}
             }
         }
         fold
@@ -115,6 +123,7 @@ impl Fold {
     /// Every list it stands in, for whom, as a person would say it.
     pub(super) fn places(&self, visible_to: Option<&[UserId]>) -> BTreeMap<Place, i64> {
         let lists = match (self.deleted, self.open, self.snoozed_until) {
+            _ if self.silent => vec![],
             (true, ..) => vec![],
             (_, false, _) => vec![List::Closed],
             (_, _, Some(_)) => vec![List::Snoozed],
@@ -152,6 +161,7 @@ impl Fold {
         assert_eq!(self.waiting_since, state.waiting_since);
         assert_eq!(self.assignees, state.assignees);
         assert_eq!(self.open, state.status == ConversationStatus::Open);
+        assert_eq!(self.silent, state.status == ConversationStatus::Silent);
         assert_eq!(self.deleted, state.status == ConversationStatus::Deleted);
         assert_eq!(self.snoozed_until, state.life.snoozed_until);
     }

@@ -9,6 +9,8 @@ use std::collections::{BTreeSet, HashMap};
 #[derive(Default)]
 pub(super) struct Model {
     pub(super) open: bool,
+    /// Nothing but broadcasts yet.
+    pub(super) silent: bool,
     /// When, and whether it was open before.
     pub(super) deleted: Option<(Timestamp, bool)>,
     pub(super) closed_at: Option<Timestamp>,
@@ -38,6 +40,7 @@ impl Model {
         match command {
             Command::Receive(receive) => return self.receive(receive, now),
             Command::Reply(reply) => return self.reply(reply, now),
+            Command::Announce(announce) => return self.announce(announce, now),
             Command::Advance(advance) => {
                 let (id, news) = (advance.message.id, advance.receipt.status);
                 let never = news == Status::Read && self.of(id).kind == ChannelKind::Sms;
@@ -180,6 +183,7 @@ impl Model {
         if self.deleted.is_none() && self.closed_at.is_some_and(|at| now.since(at) < receive.reopen_within) {
             (self.open, self.closed_at) = (true, None);
         }
+        self.open |= std::mem::take(&mut self.silent);
         if !self.open {
             return Some("conversation_closed");
         }

@@ -60,10 +60,16 @@ impl Model {
         let over = self.window.is_none_or(|last| now >= last.plus(Duration::from_hours(24)));
         match purpose {
             _ if said == ConsentState::OptedOut => Some("opted_out"),
-            Purpose::Template { marketing: true } if said == ConsentState::Unknown => {
+            Purpose::Template { marketing: true } | Purpose::Broadcast { template: true }
+                if said == ConsentState::Unknown =>
+            {
                 Some("consent_required")
             }
-            Purpose::FreeText if kind == ChannelKind::Whatsapp && over => Some("window_closed"),
+            Purpose::FreeText | Purpose::Broadcast { template: false }
+                if kind == ChannelKind::Whatsapp && over =>
+            {
+                Some("window_closed")
+            }
             _ => None,
         }
     }
@@ -91,6 +97,24 @@ impl Model {
         let held = held_until(now);
         self.sent.push(Sent { id, client_id, text, status: Status::Queued, kind, purpose, held });
         None
+    }
+
+    pub(super) fn announce(&mut self, announce: &Announce, now: Timestamp) -> Option<&'static str> {
+        let client_id = announce.client_id();
+        if self.sent.iter().any(|sent| sent.client_id == client_id) {
+            return None;
+        }
+        if !self.open && !self.silent {
+            return Some("conversation_closed");
+        }
+        let purpose = Purpose::Broadcast { template: announce.template.is_some() };
+        let why = self.forbids(announce.route.kind, purpose, now);
+        if why.is_none() {
+            let (id, text, kind) = (announce.message_id, announce.text.clone(), announce.route.kind);
+            let (status, held) = (Status::Queued, held_until(now));
+            self.sent.push(Sent { id, client_id, text, status, kind, purpose, held });
+        }
+        why
     }
 
     pub(super) fn climb(&mut self, id: MessageId, news: Status) {

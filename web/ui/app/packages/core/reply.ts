@@ -30,7 +30,7 @@ export function reply_view(conversation: Conversation, advice: ComposerAdvice | 
 /** Messages of others that came after the writer began: what should be read before sending. */
 export function newer(lines: readonly { kind: string; seq: number; message?: { direction: string; sender: { kind: string; id?: Id | null } } }[], begun: number, me: Id): number {
   return lines.filter(({ seq, message }) => {
-    if (!message || seq <= begun || message.direction === 'internal') return false
+    if (!message || seq <= begun || message.direction === 'internal' || message.sender.kind === 'broadcast') return false
     return message.direction === 'in' || !(message.sender.kind === 'user' && message.sender.id === me)
   }).length
 }

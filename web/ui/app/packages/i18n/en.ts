@@ -122,7 +122,14 @@ export const en = {
     via: (channel: string) => `via ${channel}`,
     details: 'Contact',
   },
-  sender: { ai: 'AI agent', bot: 'Automatic reply', you: 'You', you_object: 'you', customer: 'The customer' },
+  sender: {
+    ai: 'AI agent',
+    bot: 'Automatic reply',
+    broadcast: (name: string) => `Broadcast: ${name}`,
+    you: 'You',
+    you_object: 'you',
+    customer: 'The customer',
+  },
   kinds: {
     text: '',
     media: 'Attachment',

@@ -101,7 +101,8 @@ export interface Media {
 }
 
 export interface Sender {
-  kind: 'contact' | 'user' | 'ai' | 'bot'
+  /** `broadcast`: one text to many; its name is the broadcast's. */
+  kind: 'contact' | 'user' | 'ai' | 'bot' | 'broadcast'
   id?: Id | null
   name: string
 }

@@ -1,0 +1,122 @@
+//! The broadcaster: takes every broadcast under way to its recipients, a few at a time.
+//!
+//! Who still waits stands in the database, and that somebody has theirs is written together with their message: whatever ends the program,
+//! nobody is forgotten and nobody gets it twice. It follows the channel's own pace by keeping its queue short, so that an answer of the team
+//! never waits behind a thousand copies.
+
+use crate::Actors;
+use crate::conversation::{AnnounceWish, Announced, Wish};
+use crate::roster::Line;
+use crate::trouble::Trouble;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+use switchboard_engine::channel::ChannelKind;
+use switchboard_engine::contact::{Identity, IdentityKind};
+use switchboard_engine::conversation::Refusal;
+use switchboard_engine::ids::{ContactId, MessageId};
+use switchboard_engine::wire::TemplateAsk;
+use switchboard_schema::{Broadcast, BroadcastState};
+
+/// Messages of a broadcast that wait for their channel at once.
+const AHEAD: i64 = 20;
+/// Between looks at queues that are full, and for broadcasts begun elsewhere.
+const LOOK: Duration = Duration::from_millis(500);
+/// After trouble with the database.
+const AGAIN: Duration = Duration::from_secs(1);
+
+/// Runs for as long as the program does.
+pub(crate) async fn run(actors: Actors) {
+    loop {
+        let wait = match actors.take_broadcasts_on().await {
+            Ok(true) => continue,
+            Ok(false) => LOOK,
+            Err(trouble) => {
+                tracing::warn!(%trouble, "broadcasts could not go on, trying again");
+                AGAIN
+            }
+        };
+        let _ = tokio::time::timeout(wait, actors.broadcasts.notified()).await;
+    }
+}
+
+impl Actors {
+    /// True when there was something to do and may be more.
+    async fn take_broadcasts_on(&self) -> Result<bool, Trouble> {
+        let store = &self.core.store;
+        let mut moved = false;
+        for running in store.running_broadcasts(AHEAD).await? {
+            let broadcast = running.broadcast;
+            if running.next.is_empty() {
+                let now = self.core.clock.now();
+                store.finish_broadcast(broadcast.id, BroadcastState::Done, now).await?;
+                tracing::info!(broadcast.id = %broadcast.id, "a broadcast is done");
+                continue;
+            }
+            let room = AHEAD - store.waiting_on(broadcast.channel_id).await?;
+            let room = usize::try_from(room).unwrap_or(0);
+            for contact in running.next.into_iter().take(room) {
+                self.announce(&broadcast, contact).await?;
+                moved = true;
+            }
+        }
+        Ok(moved)
+    }
+
+    /// Reaches one contact, or writes down why not.
+    async fn announce(&self, broadcast: &Broadcast, contact: ContactId) -> Result<(), Trouble> {
+        let reason = match self.try_to_announce(broadcast, contact).await {
+            Ok(()) => return Ok(()),
+            Err(Trouble::Refused(refusal)) => refusal.code(),
+            Err(Trouble::NotFound) => "not_found",
+            Err(Trouble::Quarantined) => "quarantined",
+            Err(trouble) => return Err(trouble),
+        };
+        self.core.store.skip_recipient(broadcast.id, contact, reason).await?;
+        Ok(())
+    }
+
+    async fn try_to_announce(&self, broadcast: &Broadcast, contact: ContactId) -> Result<(), Trouble> {
+        let line = self.roster.get().channels.get(&broadcast.channel_id).cloned();
+        let line: Arc<Line> = line.ok_or(Refusal::ChannelNotConnected)?;
+        let known = self.core.store.contact_with_marks(broadcast.business_id, contact).await?;
+        let (_, marks) = known.ok_or(Trouble::NotFound)?;
+        let mark = marks.into_iter().find(|mark| mark.kind() == IdentityKind::Phone);
+        let mark = mark.ok_or_else(|| {
+            let detail = "has no phone number to write to".to_owned();
+            Refusal::Invalid { field: "contact_id", detail }
+        })?;
+        let address = address(&mark, line.channel.kind);
+        let wish = Wish::Announce(Box::new(self.copy_of(broadcast)));
+        self.intake.begin(&line.channel, &mark, address, None, wish).await?;
+        Ok(())
+    }
+
+    fn copy_of(&self, of: &Broadcast) -> AnnounceWish {
+        let roster = self.roster.get();
+        let business_name = roster.business.as_ref().map(|business| business.name.clone());
+        let content = match of.template {
+            Some(id) => {
+                Announced::Template(TemplateAsk { id, vars: of.vars.clone(), reference: BTreeMap::new() })
+            }
+            None => Announced::Text(of.text.clone()),
+        };
+        AnnounceWish {
+            message_id: MessageId(self.core.ids.next()),
+            broadcast: of.id,
+            name: of.name.clone(),
+            channel_id: of.channel_id,
+            content,
+            business_name: business_name.unwrap_or_default(),
+            agent_first_name: of.created_by_name.clone(),
+        }
+    }
+}
+
+/// The number as the channel's provider wants it.
+fn address(mark: &Identity, kind: ChannelKind) -> String {
+    match kind {
+        ChannelKind::Whatsapp => mark.value().trim_start_matches('+').to_owned(),
+        ChannelKind::Sms | ChannelKind::Webchat => mark.value().to_owned(),
+    }
+}

@@ -1,0 +1,3 @@
+DROP INDEX conversation_silent;
+DROP TABLE broadcast_recipient;
+DROP TABLE broadcast;
