@@ -19,6 +19,7 @@ mod deeds;
 mod ear;
 mod oracle;
 mod people;
+mod programs;
 mod scene;
 
 both!(s1_26_nobody_ever_receives_what_they_may_not_see, s1_26_a_leak_would_be_found);
@@ -63,6 +64,8 @@ async fn s1_26_nobody_ever_receives_what_they_may_not_see(kind: Kind) {
         Way::Frame,
         Way::Mail,
         Way::Rest,
+        Way::Webhook,
+        Way::Token,
     ] {
         assert!(seen.contains_key(&way), "seed {seed}: nothing secret ever came by {way:?}: {seen:?}");
     }
@@ -97,11 +100,14 @@ impl Scene {
             self.team[who].receipts.extend(ear.receipts(Who::Person(who)));
         }
         self.everybody_acts(goal.saturating_sub(self.steps)).await;
+        self.programs_rest().await;
         self.settle().await;
         self.moving.store(true, Ordering::Release);
         self.oracle.learn(&self.world.database);
         self.count().await;
         let mut receipts = self.letters().await;
+        self.programs_rest().await;
+        receipts.extend(self.deliveries());
         for colleague in &mut self.team {
             colleague.collect();
             receipts.append(&mut colleague.receipts);

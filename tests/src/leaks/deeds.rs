@@ -21,6 +21,11 @@ pub(super) enum Deed {
         talk: i64,
         name: String,
     },
+    /// A broadcast to one contact.
+    Announce {
+        group: String,
+        body: Value,
+    },
     /// The socket is cut; another one resumes from some earlier cursor.
     Return {
         back: usize,
@@ -129,7 +134,8 @@ impl Draw {
             74..77 => Deed::Send { talk, name: self.marker() },
             77..86 => self.life(oracle, talk, things),
             86..89 => self.command(talk, things),
-            89..92 => self.begin(oracle, things),
+            89..91 => self.begin(oracle, things),
+            91 => self.announce(oracle, things),
             92..94 => self.bulk(oracle, things, who),
             94..96 => self.presence(talk),
             96..98 => Deed::Return { back: self.below(30) },
@@ -326,6 +332,18 @@ impl Draw {
         body["client_id"] = self.client_id().into();
         body["text"] = format!("First of all about {}", self.marker()).into();
         post("/api/v1/conversations".to_owned(), body)
+    }
+
+    fn announce(&mut self, oracle: &Oracle, things: &Things) -> Deed {
+        let contact = self.of(&oracle.contacts).unwrap_or(1).to_string();
+        let body = json!({
+            "client_id": self.client_id(),
+            "name": "Spring sale",
+            "text": format!("All of it about {}", self.marker()),
+            "channel_id": self.of(&things.channels).unwrap_or_default(),
+            "contact_ids": [contact],
+        });
+        Deed::Announce { group: self.of(&things.groups).unwrap_or_default(), body }
     }
 
     fn bulk(&mut self, oracle: &Oracle, things: &Things, who: usize) -> Deed {

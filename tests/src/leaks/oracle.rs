@@ -29,6 +29,8 @@ pub(super) struct Talk {
     /// Only these people, if anybody said so before it began.
     pub(super) only: Option<BTreeSet<usize>>,
     pub(super) deleted: bool,
+    /// Nothing but broadcasts: nobody's.
+    pub(super) silent: bool,
 }
 
 /// Everything the rules depend on.
@@ -46,7 +48,7 @@ impl Rules {
     pub(super) fn knows(&self, who: usize, talk: &Talk) -> bool {
         let person = &self.people[who];
         let listed = talk.only.as_ref().is_none_or(|only| only.contains(&who));
-        person.active && listed && (person.admin || person.groups.contains(&talk.group))
+        !talk.silent && person.active && listed && (person.admin || person.groups.contains(&talk.group))
     }
 
     /// S2-33: a deleted one is hidden from everybody but the admins' own list of deleted ones.
@@ -66,9 +68,9 @@ impl Rules {
     }
 
     /// A conversation that begins now.
-    fn begin(&mut self, id: i64, group: i64, contact: i64) {
+    fn begin(&mut self, id: i64, group: i64, contact: i64, silent: bool) {
         let list = self.lists.get(&contact).filter(|list| list.iter().any(|who| self.people[*who].active));
-        let talk = Talk { group, contact, only: list.cloned(), deleted: false };
+        let talk = Talk { group, contact, only: list.cloned(), deleted: false, silent };
         self.talks.insert(id, talk);
     }
 
@@ -112,7 +114,14 @@ pub(super) enum Way {
     File,
     Frame,
     Mail,
+    /// A delivery to a program.
+    Webhook,
+    /// Any call with a token instead of a cookie; counted beside its own way.
+    Token,
 }
+
+/// What stands before a call that was made with a token.
+pub(super) const BY_TOKEN: &str = "by token: ";
 
 /// Something somebody received.
 #[derive(Clone, Debug)]
@@ -153,6 +162,12 @@ impl Oracle {
     /// Where everything new lies: facts, not permissions, so the database may say it.
     pub(super) fn learn(&mut self, database: &TestDatabase) {
         let newest = self.newest;
+        let silent: BTreeSet<i64> = database
+            .texts("SELECT '' || id FROM conversation WHERE status = 'silent'")
+            .iter()
+            .map(|id| id.parse().unwrap())
+            .collect();
+        self.awake(&silent);
         let all = database.texts(&format!(
             "SELECT 'c|' || id || '|' || id || '|' || display_name || '|' || coalesce(phone, '') || '|' || coalesce(profile_name, '') \
                FROM contact WHERE business_id = 1 \
@@ -171,7 +186,7 @@ impl Oracle {
             match fields[0] {
                 "c" => self.contact(id, &fields[3..].join(" ")),
                 "t" => {
-                    self.rules.begin(id, number(2), number(3));
+                    self.rules.begin(id, number(2), number(3), silent.contains(&id));
                     self.part(id.to_string(), id, false, true);
                 }
                 kind => {
@@ -185,6 +200,15 @@ impl Oracle {
                 }
             }
             self.newest = self.newest.max(id);
+        }
+    }
+
+    /// Silent ones that were answered begin now.
+    fn awake(&mut self, silent: &BTreeSet<i64>) {
+        let talks = self.rules.talks.iter().filter(|(id, talk)| talk.silent && !silent.contains(id));
+        let begun: Vec<(i64, i64, i64)> = talks.map(|(id, talk)| (*id, talk.group, talk.contact)).collect();
+        for (id, group, contact) in begun {
+            self.rules.begin(id, group, contact, false);
         }
     }
 
@@ -217,6 +241,9 @@ impl Oracle {
                 }
                 if may(&self.rules) || (receipt.moving && self.before.iter().any(&may)) {
                     *self.seen.entry(receipt.way).or_default() += 1;
+                    if receipt.how.starts_with(BY_TOKEN) {
+                        *self.seen.entry(Way::Token).or_default() += 1;
+                    }
                 } else {
                     leaks.push(self.told(receipt, &token, secret));
                 }
@@ -258,7 +285,11 @@ fn allowed(rules: &Rules, receipt: &Receipt, secret: &Secret) -> bool {
         }
     };
     // That it is deleted is the last thing they hear of it, whenever they come back; nothing of what was said.
-    let news = receipt.way == Way::Frame && receipt.text.starts_with(r#"{"t":"conversation.deleted""#);
+    let news = match receipt.way {
+        Way::Frame => receipt.text.starts_with(r#"{"t":"conversation.deleted""#),
+        Way::Webhook => receipt.text.contains(r#""type":"conversation.deleted""#),
+        _ => false,
+    };
     let words = matches!(secret, Secret::Part { is_id: false, .. });
     let deleted = receipt.way == Way::Deleted;
     let sees =

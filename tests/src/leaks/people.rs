@@ -2,7 +2,8 @@
 
 use super::deeds::{Deed, Draw};
 use super::ear::Ear;
-use super::oracle::{Receipt, Way, Who};
+use super::oracle::{BY_TOKEN, Receipt, Way, Who};
+use super::programs;
 use crate::answer::Answer;
 use crate::people::Agent;
 use crate::transcripts::words_of;
@@ -20,11 +21,15 @@ pub(super) struct Colleague {
     cursors: Vec<String>,
     pub(super) receipts: Vec<Receipt>,
     moving: Arc<AtomicBool>,
+    /// For a program of theirs, which makes every other call.
+    pub(super) token: Option<String>,
+    calls: usize,
 }
 
 impl Colleague {
     pub(super) fn new(who: usize, agent: Agent, moving: Arc<AtomicBool>) -> Self {
-        Self { who, agent, ears: Vec::new(), cursors: Vec::new(), receipts: Vec::new(), moving }
+        let (ears, cursors, receipts) = (Vec::new(), Vec::new(), Vec::new());
+        Self { who, agent, ears, cursors, receipts, moving, token: None, calls: 0 }
     }
 
     /// Opens a tab that hears everything from here on, or from an earlier cursor.
@@ -55,6 +60,7 @@ impl Colleague {
                 Deed::Call { method, path, body, way } => self.call(method, &path, &body, way).await,
                 Deed::Command(frame) => self.command(frame).await,
                 Deed::Send { talk, name } => self.send_file(talk, &name).await,
+                Deed::Announce { group, body } => programs::announce(&self.agent, &group, &body).await,
                 Deed::Return { back } => {
                     self.collect();
                     let cursor = self.earlier(back);
@@ -75,14 +81,22 @@ impl Colleague {
     }
 
     pub(super) async fn call(&mut self, method: &'static str, path: &str, body: &Value, way: Way) {
-        let mut request = self.agent.request(method, path);
+        self.calls += 1;
+        let token = self.token.as_ref().filter(|_| self.calls % 2 == 0);
+        let (mut request, by) = match token {
+            Some(token) => (
+                HTTP.request(method.parse().unwrap(), format!("{}{path}", self.agent.url)).bearer_auth(token),
+                BY_TOKEN,
+            ),
+            None => (self.agent.request(method, path), ""),
+        };
         if !body.is_null() {
             request = request.json(body);
         }
         let answer = Answer::of(request).await;
         let text = readable(&answer);
         let asked = format!("{path} {body}");
-        let how = format!("{method} {path} {body} -> {}", answer.status);
+        let how = format!("{by}{method} {path} {body} -> {}", answer.status);
         self.note(way, how, asked, text);
     }
 

@@ -3,6 +3,7 @@
 use super::deeds::{Draw, Things};
 use super::oracle::{Oracle, Person, Rules, Secret, tokens};
 use super::people::{Colleague, Guest};
+use super::programs::{Listener, token};
 use crate::people::{Agent, id};
 use crate::templates::body;
 use crate::world::{GATEWAY_NUMBER, Kind, SMS_NUMBER, WHATSAPP_ID, World};
@@ -21,6 +22,7 @@ pub(super) struct Scene {
     pub(super) things: Things,
     pub(super) team: Vec<Colleague>,
     pub(super) guests: Vec<Guest>,
+    pub(super) listeners: Vec<Listener>,
     pub(super) phones: Vec<(String, Phone)>,
     /// Whether somebody's rights are being changed right now.
     pub(super) moving: Arc<AtomicBool>,
@@ -75,6 +77,7 @@ impl Scene {
             },
             team: Vec::new(),
             guests: Vec::new(),
+            listeners: Vec::new(),
             phones,
             moving,
             slowest: Duration::ZERO,
@@ -84,6 +87,7 @@ impl Scene {
             world,
         };
         scene.people().await;
+        scene.programs().await;
         for widget in [scene.world.widget_key.clone(), widget] {
             for _ in 0..2 {
                 let url = scene.world.server.url.clone();
@@ -108,6 +112,15 @@ impl Scene {
         }
         let on = json!({"settings": {"visitor_transcripts": true}});
         self.boss().patch("/api/v1/business", on).await.expect(200);
+    }
+
+    /// What the admins of the beginning have made for themselves; Eve does not stay one.
+    async fn programs(&mut self) {
+        for who in (0..TEAM.len()).filter(|who| TEAM[*who].2 == Role::Admin) {
+            let colleague = &mut self.team[who];
+            colleague.token = Some(token(&colleague.agent).await);
+            self.listeners.push(Listener::of(who, &colleague.agent).await);
+        }
     }
 
     /// Ada, who stays an admin throughout.
