@@ -1,6 +1,6 @@
 // The look for icons and dots without words, looked at itself: the pages use it in a11y, settings-a11y and widget-mock.
-// Seen red by hand as well: without `:aria-hidden="false"` at the second factor's icon of UserItem.vue, with `aria-hidden` on the
-// drawing of ChannelIcon.vue, and with a send button of the widget that has no label.
+// Seen red on pages as well: the second factor's icon in the list of users and the marks of a channel's check, whose names were
+// hidden, and the send button of the widget without its label.
 
 import { expect, test } from '@playwright/test'
 import { silent_icons } from './pages/icons'
