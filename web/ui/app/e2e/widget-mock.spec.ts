@@ -1,9 +1,7 @@
 // The widget against a stand-in server: looks, ticks, uploads, tabs, badge and accessibility, state by state.
 import AxeBuilder from '@axe-core/playwright'
 import { expect, type Page } from '@playwright/test'
-import axeCore from 'axe-core'
-import { silent_icons } from './pages/icons'
-import { COLOURS, paint, TAGS } from './pages/looks'
+import { looks_right, TAGS } from './pages/looks'
 import { complaints, startBuiltMock, startHost, test, Widget, type Host } from './pages/widget-host'
 
 let mock: Host
@@ -15,23 +13,8 @@ const control = async (command: string, d: unknown = {}): Promise<unknown> =>
 const shot = async (page: Page, name: string): Promise<void> => {
   if (process.env.SWITCHBOARD_SHOTS) await page.screenshot({ path: `${process.env.SWITCHBOARD_SHOTS}/${name}.png` })
 }
-/** Both documents, one by one, in light and dark. (A whole-page run opens a tab, after which clicks into a cross-site frame get lost.) */
-async function looked_at(page: Page, name: string): Promise<void> {
-  for (const scheme of ['light', 'dark'] as const) {
-    await paint(page, scheme)
-    await shot(page, `${name}-${scheme}`)
-    for (const frame of page.frames()) {
-      await frame.evaluate(axeCore.source)
-      const found = await frame.evaluate(async (only) => {
-        const run = (window as unknown as { axe: typeof axeCore }).axe.run(document, { runOnly: only, iframes: false })
-        return (await run).violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(' ')).join(', ')}`)
-      }, scheme === 'light' ? TAGS : COLOURS)
-      expect(found, `${name}, ${scheme}, ${frame.url()}`).toEqual([])
-      if (scheme === 'light') expect(await silent_icons(frame), `${name}, ${frame.url()}`).toEqual([])
-    }
-  }
-  await paint(page, 'light')
-}
+/** Both documents, one by one. (A whole-page run of axe opens a tab, after which clicks into a cross-site frame get lost.) */
+const looked_at = (page: Page, name: string): Promise<void> => looks_right(page, name, (scheme) => shot(page, `${name}-${scheme}`))
 async function axeWhole(page: Page): Promise<void> {
   const found = await new AxeBuilder({ page }).withTags(TAGS).analyze()
   expect(found.violations.map((v) => v.id)).toEqual([])

@@ -9,9 +9,14 @@ import axeCore from 'axe-core'
 /** The marks of a channel's live check have names that are hidden: CheckList.vue has yet to show them. */
 const KNOWN = '[data-testid=checks] *'
 
+/** Puts axe into a document that does not have it yet. */
+export async function with_axe(where: Page | Frame): Promise<void> {
+  if (!(await where.evaluate(() => 'axe' in window))) await where.evaluate(axeCore.source)
+}
+
 /** What is wrong in a document, with the element it is about; empty when everything is told. */
 export async function silent_icons(where: Page | Frame): Promise<string[]> {
-  await where.evaluate(axeCore.source)
+  await with_axe(where)
   return where.evaluate((known) => {
     const { axe } = window as unknown as { axe: typeof axeCore & { commons: { text: { accessibleText(of: Element): string } } } }
     const CONTROL = 'button, a[href], summary, label, select, input, [role=button], [role=link], [role=menuitem], [role=menuitemradio], [role=menuitemcheckbox], [role=option], [role=tab], [role=switch], [role=checkbox], [role=radio], [role=combobox]'
