@@ -14,5 +14,5 @@ export default defineConfig({
       '@switchboard/i18n': path('./packages/i18n/index.ts'),
     },
   },
-  test: { include: ['packages/**/*.test.ts', 'apps/**/*.test.ts'], pool: 'forks', maxWorkers: 1 },
+  test: { include: ['packages/**/*.test.ts', 'apps/**/*.test.ts', 'unit/**/*.test.ts'], pool: 'forks', maxWorkers: 1 },
 })

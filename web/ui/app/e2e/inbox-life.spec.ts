@@ -40,6 +40,8 @@ test('the number is a link to copy', async ({ page, context }) => {
   const it = await own_conversation(page)
   await page.goto(`/inbox/team/${it.id}`)
   await page.getByRole('button', { name: `Copy the link to conversation ${it.number}` }).click()
+  // Before that the clipboard may still have what was in it.
+  await expect(page.getByText('Link copied', { exact: true })).toBeVisible()
   const link = await page.evaluate(() => navigator.clipboard.readText())
   await page.goto(link)
   await expect(page.getByTestId('contact-name')).toHaveText(it.contact.name)

@@ -148,6 +148,8 @@ test('S2-29: the tab says that something is new, until it is opened', async ({ p
   await page.goto('/inbox/mine')
   await expect(page.getByTestId('conversation-row').or(page.getByTestId('list-empty')).first()).toBeVisible()
   await expect(page).toHaveTitle(/Mine · Switchboard/)
+  // The numbers of the menu come last: then the title has its own.
+  await expect(nav(page, 'Mine').locator('.sr-only')).toBeAttached()
   const number = Number(/^\((\d+)\)/.exec(await page.title())?.[1] ?? 0)
   const other = await (await browser.newContext()).newPage()
   await sign_in(other)

@@ -1,7 +1,7 @@
 // One's own account: profile, password, second factor, devices; invitation, forgotten and forced passwords.
 
 import { expect, test } from '@playwright/test'
-import { ADA, call, colleague, fresh, GOOD_PASSWORD, heading, invited, mail_to, sign_in_as, toast, token_in_mail, totp } from './settings-support'
+import { ADA, call, colleague, fresh, GOOD_PASSWORD, heading, in_mail, invited, sign_in_as, toast, token_in_mail, totp } from './settings-support'
 
 const ANOTHER = 'wholly different words'
 
@@ -178,7 +178,7 @@ test('a temporary password must be replaced before anything else works', async (
   await call(page, 'PATCH', '/business', { settings: { temporary_passwords: true } })
   const who = await invited(page)
   await call(page, 'PATCH', '/business', { settings: { temporary_passwords: false } })
-  const temporary = /first sign-in is ([a-z0-9]+)/.exec(await mail_to(who.email))?.[1] ?? ''
+  const temporary = await in_mail(who.email, /first sign-in is ([a-z0-9]+)/)
   const context = await browser.newContext()
   const theirs = await context.newPage()
   await theirs.goto('/login')

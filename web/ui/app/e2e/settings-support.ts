@@ -38,24 +38,21 @@ export async function call<T>(page: Page, method: 'GET' | 'POST' | 'PUT' | 'PATC
 let made = 0
 export const fresh = (word: string) => `${word}-${Date.now().toString(36)}${(made += 1)}`
 
-/** The newest mail to an address, decoded as far as links are concerned. */
-export async function mail_to(address: string): Promise<string> {
+/** What `about` catches in a mail to an address. Mails come when they come: one that was sent before says something else. */
+export async function in_mail(address: string, about: RegExp): Promise<string> {
   let found: string | undefined
   await expect(() => {
     const mails = readdirSync(MAIL_FOLDER).filter((name) => name.endsWith('.eml')).sort()
     const texts = mails.map((name) => readFileSync(join(MAIL_FOLDER, name), 'utf8').replace(/=\r?\n/g, '').replace(/=3D/g, '='))
-    found = texts.filter((text) => text.split(/\r?\n/).some((line) => line.startsWith('To:') && line.includes(address))).at(-1)
-    expect(found, `a mail to ${address} in ${MAIL_FOLDER}`).toBeTruthy()
+    const theirs = texts.filter((text) => text.split(/\r?\n/).some((line) => line.startsWith('To:') && line.includes(address)))
+    found = theirs.flatMap((text) => about.exec(text)?.[1] ?? []).at(-1)
+    expect(found, `a mail to ${address} in ${MAIL_FOLDER} with ${about}`).toBeTruthy()
   }).toPass({ timeout: 15_000 })
   return found!
 }
 
 /** The token of the mail's link to a page. */
-export async function token_in_mail(address: string, page: 'welcome' | 'reset'): Promise<string> {
-  const token = new RegExp(`/${page}#([\\w-]+)`).exec(await mail_to(address))?.[1]
-  expect(token, `a link to /${page}`).toBeTruthy()
-  return token!
-}
+export const token_in_mail = (address: string, page: 'welcome' | 'reset') => in_mail(address, new RegExp(`/${page}#([\\w-]+)`))
 
 /** Ada invites somebody. */
 export async function invited(admin: Page, role: 'agent' | 'admin' = 'agent'): Promise<Colleague> {

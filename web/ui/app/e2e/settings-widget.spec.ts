@@ -25,6 +25,8 @@ const save = (page: Page) => page.locator('form').filter({ has: page.getByLabel(
 async function copied_snippet(page: Page): Promise<string> {
   await page.context().grantPermissions(['clipboard-read', 'clipboard-write'])
   await page.getByRole('button', { name: 'Copy: Snippet' }).click()
+  // Before that the clipboard may still have what was in it.
+  await expect(page.getByText('Copied', { exact: true })).toBeAttached()
   return page.evaluate(() => navigator.clipboard.readText())
 }
 

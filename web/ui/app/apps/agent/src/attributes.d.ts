@@ -9,6 +9,7 @@ declare module 'vue' {
     role?: string
     spellcheck?: 'true' | 'false'
     inputmode?: 'numeric' | 'text'
+    'aria-hidden'?: boolean
     'aria-label'?: string
     'aria-labelledby'?: string
     'aria-describedby'?: string

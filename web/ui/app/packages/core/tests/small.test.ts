@@ -1,7 +1,7 @@
 // The small rules: 24-hour window, shortcuts, times, ticks, web addresses.
 
 import { describe, expect, it } from 'vitest'
-import { Backoff, days_ago, linkify, micros, ShortcutMatcher, tick_of, window_view } from '@switchboard/core'
+import { Backoff, days_ago, micros, ShortcutMatcher, tick_of, window_view } from '@switchboard/core'
 
 const now = Date.parse('2026-01-05T10:00:00Z')
 const until = (iso: string) => window_view({ state: 'open', expires_at: iso }, now)
@@ -71,21 +71,6 @@ describe('ticks', () => {
     ['read', 'blue'],
     ['failed', 'failed'],
   ] as const)('%s', (status, tick) => expect(tick_of(status)).toBe(tick))
-})
-
-describe('web addresses', () => {
-  it('are found, without the punctuation after them', () => {
-    expect(linkify('see https://a.example/x?y=1. (http://b.example)')).toEqual([
-      { text: 'see ' },
-      { text: 'https://a.example/x?y=1', href: 'https://a.example/x?y=1' },
-      { text: '. (' },
-      { text: 'http://b.example', href: 'http://b.example' },
-      { text: ')' },
-    ])
-  })
-  it('are only http and https', () => {
-    expect(linkify('javascript:alert(1) data:text/html,x')).toEqual([{ text: 'javascript:alert(1) data:text/html,x' }])
-  })
 })
 
 describe('back-off', () => {

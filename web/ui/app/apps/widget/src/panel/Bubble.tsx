@@ -10,7 +10,7 @@ import type { Bubble, Tick } from './thread'
 
 const icons: Record<Tick, IconName> = { queued: 'clock', sent: 'one', delivered: 'two', failed: 'warning' }
 
-/** Web addresses become links; everything else stays text. */
+/** Addresses become links; everything else stays text. */
 function withLinks(text: string): ComponentChildren[] {
   return linkify(text).map((part) =>
     part.href ? (
