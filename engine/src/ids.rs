@@ -62,6 +62,8 @@ ids! {
     ReplyId,
     /// One photo of a group's library.
     PhotoId,
+    /// One mail to everybody who wants mail.
+    AnnouncementId,
 }
 
 #[cfg(test)]

@@ -22,10 +22,12 @@ use switchboard_engine::time::Timestamp;
 use switchboard_engine::user::{Member, Role};
 
 mod accounts;
+mod announcements;
 mod integrations;
 mod search;
 
 pub use accounts::*;
+pub use announcements::*;
 pub use integrations::*;
 pub use search::{ContactHit, MessageHit, SearchScope};
 pub(crate) use search::{Fresh, FreshContact, FreshMessage, Words, WordsOf};
