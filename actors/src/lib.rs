@@ -33,6 +33,7 @@ pub mod lines;
 pub mod mailer;
 pub mod probe;
 
+pub mod announcements;
 pub mod desk;
 pub mod people;
 pub mod presence;
@@ -66,6 +67,7 @@ pub struct Parts {
     pub files: files::Files,
     pub vault: vault::Vault,
     pub mailer: mailer::Mailer,
+    pub announcer: announcements::Announcer,
     pub webhooks: webhooks::Webhooks,
     /// Where providers and people find us, without a slash at the end.
     pub public_url: Arc<str>,
