@@ -56,7 +56,7 @@ impl Actors {
             let room = AHEAD - store.waiting_on(broadcast.channel_id).await?;
             let room = usize::try_from(room).unwrap_or(0);
             for contact in running.next.into_iter().take(room) {
-                self.announce(&broadcast, contact).await?;
+                self.reach(&broadcast, contact).await?;
                 moved = true;
             }
         }
@@ -64,8 +64,8 @@ impl Actors {
     }
 
     /// Reaches one contact, or writes down why not.
-    async fn announce(&self, broadcast: &Broadcast, contact: ContactId) -> Result<(), Trouble> {
-        let reason = match self.try_to_announce(broadcast, contact).await {
+    async fn reach(&self, broadcast: &Broadcast, contact: ContactId) -> Result<(), Trouble> {
+        let reason = match self.try_to_reach(broadcast, contact).await {
             Ok(()) => return Ok(()),
             Err(Trouble::Refused(refusal)) => refusal.code(),
             Err(Trouble::NotFound) => "not_found",
@@ -76,7 +76,7 @@ impl Actors {
         Ok(())
     }
 
-    async fn try_to_announce(&self, broadcast: &Broadcast, contact: ContactId) -> Result<(), Trouble> {
+    async fn try_to_reach(&self, broadcast: &Broadcast, contact: ContactId) -> Result<(), Trouble> {
         let line = self.roster.get().channels.get(&broadcast.channel_id).cloned();
         let line: Arc<Line> = line.ok_or(Refusal::ChannelNotConnected)?;
         let known = self.core.store.contact_with_marks(broadcast.business_id, contact).await?;

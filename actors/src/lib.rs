@@ -36,6 +36,7 @@ pub mod lines;
 pub mod mailer;
 pub mod probe;
 
+pub mod announcements;
 pub mod desk;
 pub mod people;
 pub mod presence;
@@ -69,6 +70,7 @@ pub struct Parts {
     pub files: files::Files,
     pub vault: vault::Vault,
     pub mailer: mailer::Mailer,
+    pub announcer: announcements::Announcer,
     pub webhooks: webhooks::Webhooks,
     /// Rung when a broadcast begins.
     pub broadcasts: tokio::sync::Notify,

@@ -12,12 +12,16 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use switchboard_engine::ids::UserId;
+use switchboard_engine::time::Timestamp;
 use switchboard_schema::{DueMail, MailOutcome, NewMail, StoreError};
 use tokio::sync::Notify;
 
+mod circular;
+mod draft;
 mod letter;
 mod transport;
 
+pub use circular::Circular;
 pub use letter::Letter;
 use transport::{Failure, Transport};
 pub use transport::{check, is_deliverable};
@@ -27,7 +31,7 @@ const LOOK: Duration = Duration::from_secs(2);
 /// Mails taken up at once.
 const AT_ONCE: i64 = 16;
 /// Nobody else tries within this time; longer than an attempt may take.
-const LEASE: Duration = Duration::from_mins(2);
+pub(crate) const LEASE: Duration = Duration::from_mins(2);
 /// Pauses after attempts that may go better later. After the last one it is over.
 const PAUSES: [Duration; 5] = [
     Duration::from_secs(10),
@@ -84,6 +88,24 @@ impl Mailer {
         self.0.transport.folder()
     }
 
+    /// Who writes, as readers see it.
+    pub fn from(&self) -> String {
+        self.0.transport.from()
+    }
+
+    /// Tries once to hand over a mail to one of many; how often that was tried before says whether it is tried again.
+    pub(crate) async fn post(
+        &self,
+        id: i64,
+        circular: &Circular,
+        now: Timestamp,
+        attempts: i64,
+    ) -> MailOutcome {
+        let outcome = judge(self.0.transport.send(id, circular.draft()).await, attempts, now);
+        count(&outcome);
+        outcome
+    }
+
     /// Works until its thread ends.
     pub(crate) async fn run(self, core: Core) {
         loop {
@@ -121,28 +143,38 @@ impl Mailer {
             let detail = "The letter cannot be opened any more: was the secret key changed?".to_owned();
             return MailOutcome::Failed { detail };
         };
-        match self.0.transport.send(mail.id, &letter).await {
-            Ok(detail) => MailOutcome::Sent { detail },
-            Err(Failure { detail, for_good: false }) => {
-                let attempts = usize::try_from(mail.attempt).unwrap_or(usize::MAX);
-                match PAUSES.get(attempts) {
-                    Some(pause) => MailOutcome::Again { due_at: core.clock.now().plus(*pause), detail },
-                    None => MailOutcome::Failed { detail },
-                }
-            }
-            Err(Failure { detail, for_good: true }) => MailOutcome::Failed { detail },
-        }
+        judge(self.0.transport.send(mail.id, letter.draft()).await, mail.attempt, core.clock.now())
     }
 }
 
-/// What a mail server says may hold addresses, so the log gets none of it: the admin reads it beside the invitation.
-fn note(mail: &DueMail, outcome: &MailOutcome) {
+/// What an attempt, after so many others, means for its mail.
+fn judge(sent: Result<Option<String>, Failure>, attempts: i64, now: Timestamp) -> MailOutcome {
+    match sent {
+        Ok(detail) => MailOutcome::Sent { detail },
+        Err(Failure { detail, for_good: false }) => {
+            let attempts = usize::try_from(attempts).unwrap_or(usize::MAX);
+            match PAUSES.get(attempts) {
+                Some(pause) => MailOutcome::Again { due_at: now.plus(*pause), detail },
+                None => MailOutcome::Failed { detail },
+            }
+        }
+        Err(Failure { detail, for_good: true }) => MailOutcome::Failed { detail },
+    }
+}
+
+fn count(outcome: &MailOutcome) -> &'static str {
     let result = match outcome {
         MailOutcome::Sent { .. } => "sent",
         MailOutcome::Again { .. } => "again",
         MailOutcome::Failed { .. } => "failed",
     };
     metrics::counter!(MAILS, "outcome" => result).increment(1);
+    result
+}
+
+/// What a mail server says may hold addresses, so the log gets none of it: the admin reads it beside the invitation.
+fn note(mail: &DueMail, outcome: &MailOutcome) {
+    let result = count(outcome);
     if result == "sent" {
         tracing::debug!(mail.id = mail.id, kind = mail.kind, "a mail left");
     } else {

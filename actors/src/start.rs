@@ -1,5 +1,6 @@
 //! Starting and stopping everything that lives, in order.
 
+use crate::announcements::Announcer;
 use crate::clock::{Clock, Ids, Numbers};
 use crate::connector::{Connection, Connector, Protocol, Renew};
 use crate::core::Core;
@@ -145,6 +146,7 @@ impl Actors {
         actors.reload_webhooks().await?;
         actors.keep_house();
         actors.arbiters.connectors.spawn(actors.mailer.clone().run(actors.core.clone()));
+        actors.arbiters.connectors.spawn(crate::announcements::run(actors.clone()));
         actors.arbiters.connectors.spawn(crate::wheel::turn(actors.clone()));
         actors.arbiters.connectors.spawn(crate::erasure::run(actors.clone()));
         actors.arbiters.connectors.spawn(crate::broadcaster::run(actors.clone()));
@@ -260,7 +262,7 @@ impl Actors {
     /// Second half: sends under way end, what was accepted is flushed and the database closed.
     pub async fn stop(&self) {
         self.webhooks.halt();
-        self.core.lines.settle(LAST_SENDS).await;
+        tokio::join!(self.core.lines.settle(LAST_SENDS), self.announcer.settle(LAST_SENDS));
         self.tend_lines(true).await;
         self.arbiters.beside.iter().for_each(AbortHandle::abort);
         self.core.store.close().await;
@@ -313,6 +315,7 @@ fn assemble(
         files,
         vault,
         mailer,
+        announcer: Announcer::default(),
         webhooks,
         broadcasts: Notify::new(),
         public_url: config.public_url.trim_end_matches('/').into(),

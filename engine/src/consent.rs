@@ -40,6 +40,8 @@ pub enum ConsentSource {
     /// Somebody of the team, on the person's word.
     Manual,
     Import,
+    /// The person followed the link in a mail.
+    Link,
 }
 
 impl ConsentSource {
@@ -49,11 +51,12 @@ impl ConsentSource {
             Self::Provider => "provider",
             Self::Manual => "manual",
             Self::Import => "import",
+            Self::Link => "link",
         }
     }
 
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::Keyword, Self::Provider, Self::Manual, Self::Import]
+        [Self::Keyword, Self::Provider, Self::Manual, Self::Import, Self::Link]
             .into_iter()
             .find(|one| one.as_str() == text)
     }
@@ -93,6 +96,16 @@ pub struct Consent {
     pub state: ConsentState,
     pub source: ConsentSource,
     /// The word, the note, the provider's reason.
+    pub evidence: Option<String>,
+    pub at: Timestamp,
+}
+
+/// What is known about e-mail to somebody. It is about all mail of the business; there are no lines.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EmailConsent {
+    pub state: ConsentState,
+    pub source: ConsentSource,
+    /// How they agreed, or which mail they answered by its link.
     pub evidence: Option<String>,
     pub at: Timestamp,
 }

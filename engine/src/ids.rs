@@ -64,6 +64,8 @@ ids! {
     PhotoId,
     /// One text sent to many contacts.
     BroadcastId,
+    /// One mail to everybody who wants mail.
+    AnnouncementId,
 }
 
 #[cfg(test)]

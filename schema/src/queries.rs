@@ -4,6 +4,8 @@
 pub(crate) mod access;
 #[path = "queries/account.rs"]
 pub(crate) mod account;
+#[path = "queries/announcement.rs"]
+pub(crate) mod announcement;
 #[path = "queries/api_token.rs"]
 pub(crate) mod api_token;
 #[path = "queries/audit.rs"]
@@ -20,6 +22,8 @@ pub(crate) mod conversation;
 pub(crate) mod count;
 #[path = "queries/delivery.rs"]
 pub(crate) mod delivery;
+#[path = "queries/email_consent.rs"]
+pub(crate) mod email_consent;
 #[path = "queries/erasure.rs"]
 pub(crate) mod erasure;
 #[path = "queries/facts.rs"]

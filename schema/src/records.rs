@@ -22,11 +22,13 @@ use switchboard_engine::time::Timestamp;
 use switchboard_engine::user::{Member, Role};
 
 mod accounts;
+mod announcements;
 mod broadcast;
 mod integrations;
 mod search;
 
 pub use accounts::*;
+pub use announcements::*;
 pub use broadcast::{Broadcast, BroadcastState, Reached, Running};
 pub use integrations::*;
 pub use search::{ContactHit, MessageHit, SearchScope};

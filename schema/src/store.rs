@@ -10,6 +10,7 @@ use tokio::sync::{mpsc::error::TrySendError, oneshot};
 
 mod access;
 mod accounts;
+mod announcements;
 mod api_tokens;
 mod broadcasts;
 mod channels;

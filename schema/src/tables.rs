@@ -359,6 +359,44 @@ diesel::table! {
 }
 
 diesel::table! {
+    email_consent (contact_id) {
+        contact_id -> BigInt,
+        state -> Text,
+        source -> Text,
+        evidence -> Nullable<Text>,
+        at -> BigInt,
+    }
+}
+
+diesel::table! {
+    email_announcement (id) {
+        id -> BigInt,
+        business_id -> BigInt,
+        channel_id -> BigInt,
+        client_id -> Text,
+        subject -> Text,
+        body -> Text,
+        created_by -> BigInt,
+        created_at -> BigInt,
+        stopped_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    email_recipient (announcement_id, contact_id) {
+        announcement_id -> BigInt,
+        contact_id -> BigInt,
+        state -> Text,
+        reason -> Nullable<Text>,
+        detail -> Nullable<Text>,
+        mail_id -> Nullable<BigInt>,
+        attempt -> BigInt,
+        due_at -> BigInt,
+        at -> BigInt,
+    }
+}
+
+diesel::table! {
     business_hours (business_id, group_id) {
         business_id -> BigInt,
         group_id -> BigInt,
@@ -576,6 +614,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     outbox,
     pending_receipt,
     consent,
+    email_consent,
+    email_announcement,
+    email_recipient,
     business_hours,
     quarantine,
     inbox_count,

@@ -18,6 +18,7 @@ mod state;
 mod visitor;
 
 mod acks;
+mod announcing;
 mod api_tokens;
 mod arriving;
 mod boundaries;

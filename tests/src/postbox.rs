@@ -67,6 +67,8 @@ pub(crate) struct MailServer {
 struct Told {
     /// What recipients are answered with, instead of 250.
     refusal: Option<&'static str>,
+    /// Keeps mails and never says so.
+    stalls: bool,
     mails: Vec<String>,
 }
 
@@ -89,6 +91,11 @@ impl MailServer {
     /// How recipients are answered from here on, for example with `550 no such user`.
     pub(crate) fn refuse(&self, refusal: Option<&'static str>) {
         self.state.lock().unwrap().refusal = refusal;
+    }
+
+    /// From here on it keeps what it is given and never says so.
+    pub(crate) fn stall(&self) {
+        self.state.lock().unwrap().stalls = true;
     }
 
     pub(crate) fn mails(&self) -> Vec<String> {
@@ -117,7 +124,14 @@ async fn converse(stream: TcpStream, state: &Mutex<Told>) -> std::io::Result<()>
                     mail.push_str(&line);
                     mail.push_str("\r\n");
                 }
-                state.lock().unwrap().mails.push(mail);
+                let stalls = {
+                    let mut told = state.lock().unwrap();
+                    told.mails.push(mail);
+                    told.stalls
+                };
+                if stalls {
+                    std::future::pending::<()>().await;
+                }
                 "250 kept".to_owned()
             }
             _ => "250 ok".to_owned(),

@@ -12,11 +12,12 @@ use std::collections::BTreeMap;
 both!(d_07_no_call_reaches_another_business);
 
 /// Words that stand in the other business's data only.
-const SECRETS: [&str; 6] =
-    ["Sesame", "447700900777", "Vault reply", "Tester of Two", "Second & Co", "secret-draft"];
+const SECRETS: [&str; 7] =
+    ["Sesame", "447700900777", "Vault reply", "Tester of Two", "Second & Co", "secret-draft", "two@two.test"];
 
 /// Calls whose ids are proofs of their own, for whoever has them; each has tests elsewhere.
-const CAPABILITIES: [(&str, &str); 9] = [
+const CAPABILITIES: [(&str, &str); 10] = [
+    ("/unsubscribe/{link}", "signed, from a mail"),
     ("/files/{id}/{proof}", "a signed link"),
     ("/hooks/probe/{nonce}", "a number of our own"),
     ("/hooks/sms/{channel_id}", "signed by the provider"),
@@ -66,6 +67,22 @@ async fn skipped_broadcast(ada: &Agent, channel: &str, contact: &str) -> String 
     broadcast
 }
 
+/// A mail that went to the contact.
+async fn announced(world: &World, ada: &Agent, contact: &str) -> String {
+    world.database.run(&format!("UPDATE contact SET email = 'two@two.test' WHERE id = {contact}"));
+    let body = json!({"client_id": "a1", "subject": "Sesame", "text": "Open Sesame"});
+    let path = format!("/api/v1/channels/{}/announcements", world.whatsapp);
+    let announcement = id(&ada.post(&path, body).await.expect(201)["announcement"]);
+    // Nothing moves by itself afterwards.
+    world.mail("two@two.test", 1).await;
+    eventually("it to be noted as sent", || async {
+        let sent = world.database.run("SELECT count(*) FROM email_recipient WHERE state = 'sent'");
+        (sent == 1).then_some(())
+    })
+    .await;
+    announcement
+}
+
 /// Business 2 is "Sales" of the stage with everything that happened there; Ada and "Support" stay business 1.
 async fn two(world: &mut World) -> (Ids, Ids) {
     let (ada, ann) = (world.ada().await, world.ann().await);
@@ -85,6 +102,7 @@ async fn two(world: &mut World) -> (Ids, Ids) {
     let template = id(&templates["templates"][0]);
     let (photo, token, webhook, delivery) = for_programs(&ada).await;
     let broadcast = skipped_broadcast(&ada, &world.sms, &contact).await;
+    let announcement = announced(world, &ada, &contact).await;
     let theirs = Ids::from([
         ("conversations", conversation),
         ("contacts", contact),
@@ -97,6 +115,7 @@ async fn two(world: &mut World) -> (Ids, Ids) {
         ("tokens", token),
         ("webhooks", webhook),
         ("deliveries", delivery),
+        ("announcements", announcement),
         ("groups", "2".to_owned()),
         ("users", ann.id.clone()),
         ("channels", world.whatsapp.clone()),
@@ -124,6 +143,7 @@ async fn two(world: &mut World) -> (Ids, Ids) {
         "webhook",
         "photo",
         "broadcast",
+        "email_announcement",
     ] {
         world.database.run(&format!("UPDATE {table} SET business_id = 2"));
     }

@@ -3,6 +3,7 @@
 #![allow(unused_qualifications, reason = "utoipa repeats the types of queries with a path of its own")]
 
 pub mod access;
+pub mod announcements;
 pub mod assignment;
 pub mod audit;
 pub mod broadcasts;
@@ -13,6 +14,7 @@ pub mod consent;
 pub mod contacts;
 pub mod conversations;
 pub mod drafts;
+pub mod emails;
 pub mod groups;
 pub mod hours;
 pub mod inbox;

@@ -1,14 +1,15 @@
 //! Every route of the program, once.
 
 use crate::api::{
-    access, assignment, audit, broadcasts, bulk, business, channels, consent, contacts, conversations,
-    drafts, groups, hours, inbox, links, me, media, messages, photos, read, replies, search, second_factor,
-    session, sessions, setup, start, status, team, templates, timeline, tokens, transcripts, users, webhooks,
+    access, announcements, assignment, audit, broadcasts, bulk, business, channels, consent, contacts,
+    conversations, drafts, emails, groups, hours, inbox, links, me, media, messages, photos, read, replies,
+    search, second_factor, session, sessions, setup, start, status, team, templates, timeline, tokens,
+    transcripts, users, webhooks,
 };
 use crate::error::{bad_json, bad_path, bad_query, no_route};
 use crate::hooks::{probe, sms, whatsapp};
 use crate::sockets::{agent, visitor};
-use crate::{assets, files, health, limits, openapi, permits, widget};
+use crate::{assets, files, health, limits, openapi, permits, unsubscribe, widget};
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::web;
 use utoipa_actix_web::scope;
@@ -39,6 +40,8 @@ pub fn documented(config: &mut ServiceConfig<'_>) {
         .service(widget::download_visitor_media)
         .service(widget::download_transcript)
         .service(files::download_by_link)
+        .service(unsubscribe::ask_unsubscribe)
+        .service(unsubscribe::unsubscribe)
         .service(health::is_live)
         .service(health::is_ready)
         .service(health::metrics_text);
@@ -76,6 +79,9 @@ fn team_and_settings(config: &mut ServiceConfig<'_>) {
         .service(consent::get_consent)
         .service(consent::set_consent)
         .service(contacts::erase_contact)
+        .service(emails::export_emails)
+        .service(emails::get_email_consent)
+        .service(emails::set_email_consent)
         .service(access::get_access)
         .service(access::set_access)
         .service(links::forgot_password)
@@ -107,7 +113,13 @@ fn team_and_settings(config: &mut ServiceConfig<'_>) {
         .service(channels::condition::disconnect_channel)
         .service(channels::condition::reconnect_channel)
         .service(channels::widget::configure_widget)
-        .service(channels::widget::make_identity_secret);
+        .service(channels::widget::make_identity_secret)
+        .service(announcements::list_announcements)
+        .service(announcements::announce)
+        .service(announcements::mail_sample)
+        .service(announcements::get_announcement)
+        .service(announcements::list_recipients)
+        .service(announcements::stop_announcement);
 }
 
 fn programs(config: &mut ServiceConfig<'_>) {

@@ -13,6 +13,7 @@ pub mod telemetry;
 pub mod app;
 pub mod audit;
 pub mod bearer;
+pub mod csv;
 pub mod edge;
 pub mod error;
 pub mod limits;
@@ -37,6 +38,7 @@ pub mod sockets;
 pub mod assets;
 pub mod files;
 pub mod health;
+pub mod unsubscribe;
 pub mod widget;
 
 pub mod commands;

@@ -63,7 +63,7 @@ pub(crate) async fn get_pages() -> HttpResponse {
 }
 
 /// A text that may stand in a page.
-fn escape(text: &str) -> String {
+pub fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

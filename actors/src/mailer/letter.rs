@@ -1,5 +1,6 @@
 //! Letters: what a mail says, as plain text and as a simple page.
 
+use super::draft::{Draft, escape};
 use serde_json::{Value, json};
 
 /// A mail before it is put into an envelope.
@@ -34,14 +35,23 @@ impl Letter {
         })
     }
 
-    /// For those who read text.
-    pub(super) fn plain(&self) -> String {
+    pub(super) fn draft(&self) -> Draft<'_> {
+        Draft {
+            to: &self.to,
+            to_name: &self.to_name,
+            subject: &self.subject,
+            plain: self.plain(),
+            html: self.html(),
+            unsubscribe: None,
+        }
+    }
+
+    fn plain(&self) -> String {
         let Self { text, action: (label, url), foot, .. } = self;
         format!("{text}\n\n{label}:\n{url}\n\n{foot}\n")
     }
 
-    /// For everybody else. No images, no tracking, nothing from elsewhere.
-    pub(super) fn html(&self) -> String {
+    fn html(&self) -> String {
         let paragraphs = |text: &str| {
             let parts: Vec<String> =
                 text.split("\n\n").map(|part| escape(part).replace('\n', "<br>")).collect();
@@ -56,15 +66,6 @@ impl Letter {
             paragraphs(&self.foot)
         )
     }
-
-    /// One line without control characters: nothing anybody types starts a header of its own.
-    pub(super) fn line(text: &str) -> String {
-        text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(200).collect()
-    }
-}
-
-fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 #[cfg(test)]

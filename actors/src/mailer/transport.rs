@@ -1,8 +1,10 @@
 //! The way out: a mail server over SMTP, or a folder of `.eml` files for those who have none.
 
-use super::{Letter, MailSettings};
+use super::MailSettings;
+use super::draft::{Draft, one_line};
 use lettre::address::Address;
-use lettre::message::{Mailbox, MultiPart};
+use lettre::message::header::{HeaderName, HeaderValue};
+use lettre::message::{Mailbox, MessageBuilder, MultiPart};
 use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -87,9 +89,14 @@ impl Transport {
         }
     }
 
+    /// Who writes.
+    pub(super) fn from(&self) -> String {
+        self.from.to_string()
+    }
+
     /// Sends; what is worth knowing about it is the answer.
-    pub(super) async fn send(&self, id: i64, letter: &Letter) -> Result<Option<String>, Failure> {
-        let message = self.envelope(id, letter).map_err(|detail| Failure { detail, for_good: true })?;
+    pub(super) async fn send(&self, id: i64, draft: Draft<'_>) -> Result<Option<String>, Failure> {
+        let message = self.envelope(id, draft).map_err(|detail| Failure { detail, for_good: true })?;
         match &self.way {
             Way::Smtp(server) => match server.send(message).await {
                 Ok(_) => Ok(None),
@@ -109,20 +116,37 @@ impl Transport {
         }
     }
 
-    fn envelope(&self, id: i64, letter: &Letter) -> Result<Message, String> {
+    fn envelope(&self, id: i64, draft: Draft<'_>) -> Result<Message, String> {
         let address: Address =
-            letter.to.parse().map_err(|_| format!("{} is no address mail can be sent to.", letter.to))?;
-        let name = Letter::line(&letter.to_name);
+            draft.to.parse().map_err(|_| format!("{} is no address mail can be sent to.", draft.to))?;
+        let name = one_line(draft.to_name);
         let host = self.from.email.domain();
-        Message::builder()
+        let message = Message::builder()
             .from(self.from.clone())
             .to(Mailbox::new(Some(name).filter(|name| !name.trim().is_empty()), address))
-            .subject(Letter::line(&letter.subject))
+            .subject(one_line(draft.subject))
             // The same for every attempt, so that a mail server can see a repeat.
-            .message_id(Some(format!("<{id}@{host}>")))
-            .multipart(MultiPart::alternative_plain_html(letter.plain(), letter.html()))
+            .message_id(Some(format!("<{id}@{host}>")));
+        let message = match draft.unsubscribe {
+            Some(url) => leaving(message, url),
+            None => message,
+        };
+        message
+            .multipart(MultiPart::alternative_plain_html(draft.plain, draft.html))
             .map_err(|error| format!("The mail could not be put together: {error}"))
     }
+}
+
+/// The two headers behind the "unsubscribe" of mail programs. The address is ours and stays on one line: folded, some do not find it.
+fn leaving(message: MessageBuilder, url: &str) -> MessageBuilder {
+    let plain: String = url.chars().filter(char::is_ascii_graphic).collect();
+    let header = |name, value: String| HeaderValue::dangerous_new_pre_encoded(name, value.clone(), value);
+    message
+        .raw_header(header(HeaderName::new_from_ascii_str("List-Unsubscribe"), format!("<{plain}>")))
+        .raw_header(header(
+            HeaderName::new_from_ascii_str("List-Unsubscribe-Post"),
+            "List-Unsubscribe=One-Click".to_owned(),
+        ))
 }
 
 /// An error with its causes, as a sentence.
@@ -153,6 +177,7 @@ async fn write(folder: &Path, id: i64, bytes: &[u8]) -> std::io::Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::{Circular, Letter};
     use super::*;
 
     fn letter(to: &str, name: &str, subject: &str) -> Letter {
@@ -167,11 +192,33 @@ mod tests {
     }
 
     fn envelope(letter: &Letter) -> Result<String, String> {
-        let message = Transport::new(&MailSettings::default(), Path::new(""))?.envelope(7, letter)?;
+        let message = Transport::new(&MailSettings::default(), Path::new(""))?.envelope(7, letter.draft())?;
         Ok(String::from_utf8_lossy(&message.formatted()).into_owned())
     }
 
-    /// Red when `Letter::line` lets control characters through and the library stops encoding them.
+    /// Red without `leaving`, or when it folds or lets anything through.
+    #[test]
+    fn a_circular_has_a_way_out_in_its_head() {
+        let circular = Circular {
+            to: "ann@x.test".to_owned(),
+            to_name: String::new(),
+            subject: "Hi".to_owned(),
+            text: "Hello".to_owned(),
+            business: "Bean & Leaf".to_owned(),
+            unsubscribe: format!("https://x.test/unsubscribe/1-2-{}\r\nBcc: eve@x.test", "a".repeat(64)),
+        };
+        let transport = Transport::new(&MailSettings::default(), Path::new("")).ok().unwrap();
+        let mail = transport.envelope(7, circular.draft()).unwrap().formatted();
+        let mail = String::from_utf8_lossy(&mail).into_owned();
+        let head: Vec<&str> = mail.split("\r\n\r\n").next().unwrap().split("\r\n").collect();
+        let wanted =
+            format!("List-Unsubscribe: <https://x.test/unsubscribe/1-2-{}Bcc:eve@x.test>", "a".repeat(64));
+        assert!(head.contains(&wanted.as_str()), "{head:#?}");
+        assert!(head.contains(&"List-Unsubscribe-Post: List-Unsubscribe=One-Click"), "{head:#?}");
+        assert!(!envelope(&letter("ann@x.test", "Ann", "Hi")).unwrap().contains("List-"), "no list");
+    }
+
+    /// Red when `one_line` lets control characters through and the library stops encoding them.
     #[test]
     fn no_header_can_be_smuggled_in() {
         let evil = letter("ann@x.test", "Ann\r\nBcc: eve@x.test", "Hi\r\nBcc: eve@x.test\r\n\r\nbody");

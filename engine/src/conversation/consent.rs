@@ -2,7 +2,7 @@
 
 use super::{Actor, Change, EventKind, Outcome, Receive, Refusal};
 use crate::channel::ChannelKind;
-use crate::consent::{Consent, ConsentSource, ConsentState, ConsentTopic, keyword};
+use crate::consent::{Consent, ConsentSource, ConsentState, ConsentTopic, EmailConsent, keyword};
 use crate::message::MessageKind;
 use crate::permission::{Cell, Operation, cell};
 use crate::time::Timestamp;
@@ -34,22 +34,35 @@ impl SetConsent {
 impl Consent {
     /// What the team may enter: agents (`opt_out_only`) stop, nobody opts a person in without saying how they agreed.
     pub fn check_manual(&self, opt_out_only: bool) -> Result<(), Refusal> {
-        if opt_out_only && self.state != ConsentState::OptedOut {
-            return Err(Refusal::Forbidden);
-        }
-        let invalid = |field, detail: String| Err(Refusal::Invalid { field, detail });
+        check_word(self.state, self.evidence.as_deref(), opt_out_only)?;
         if self.channel_kind == ChannelKind::Webchat {
-            return invalid("channel_kind", "webchat needs no consent; use sms or whatsapp".to_owned());
-        }
-        let evidence = self.evidence.as_deref().map(str::trim).unwrap_or_default();
-        if self.state == ConsentState::OptedIn && evidence.is_empty() {
-            return invalid("evidence", "say how and when the person agreed".to_owned());
-        }
-        if evidence.chars().count() > LONGEST_EVIDENCE {
-            return invalid("evidence", format!("may have at most {LONGEST_EVIDENCE} characters"));
+            let detail = "webchat needs no consent; use sms or whatsapp".to_owned();
+            return Err(Refusal::Invalid { field: "channel_kind", detail });
         }
         Ok(())
     }
+}
+
+impl EmailConsent {
+    /// The same rules hold for e-mail.
+    pub fn check_manual(&self, opt_out_only: bool) -> Result<(), Refusal> {
+        check_word(self.state, self.evidence.as_deref(), opt_out_only)
+    }
+}
+
+fn check_word(state: ConsentState, evidence: Option<&str>, opt_out_only: bool) -> Result<(), Refusal> {
+    if opt_out_only && state != ConsentState::OptedOut {
+        return Err(Refusal::Forbidden);
+    }
+    let invalid = |detail: String| Err(Refusal::Invalid { field: "evidence", detail });
+    let evidence = evidence.map(str::trim).unwrap_or_default();
+    if state == ConsentState::OptedIn && evidence.is_empty() {
+        return invalid("say how and when the person agreed".to_owned());
+    }
+    if evidence.chars().count() > LONGEST_EVIDENCE {
+        return invalid(format!("may have at most {LONGEST_EVIDENCE} characters"));
+    }
+    Ok(())
 }
 
 pub(super) fn record(outcome: &mut Outcome, consent: Consent, by: Option<Actor>) {

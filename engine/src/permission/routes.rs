@@ -145,6 +145,17 @@ pub const ROUTES: &[Route] = &[
     at("POST", "/api/v1/groups/{id}/photos", Group(Op::ManageTemplates)),
     at("DELETE", "/api/v1/photos/{id}", SomeGroup(Op::ManageTemplates)),
 
+    // Addresses of the whole business, and mail to all of them: no group's affair.
+    at("GET", "/api/v1/channels/{id}/announcements", Business(Op::OpenSettings)),
+    at("POST", "/api/v1/channels/{id}/announcements", Business(Op::OpenSettings)),
+    at("POST", "/api/v1/channels/{id}/announcements/test", Business(Op::OpenSettings)),
+    at("GET", "/api/v1/announcements/{id}", Business(Op::OpenSettings)),
+    at("GET", "/api/v1/announcements/{id}/recipients", Business(Op::OpenSettings)),
+    at("POST", "/api/v1/announcements/{id}/stop", Business(Op::OpenSettings)),
+    at("GET", "/api/v1/contacts/emails.csv", Business(Op::OpenSettings)),
+    at("GET", "/api/v1/contacts/{id}/consent/email", SignedIn(Op::ViewContacts)),
+    at("PUT", "/api/v1/contacts/{id}/consent/email", SignedIn(Op::ChangeConsent)),
+
     at("GET", "/api/v1/contacts/{id}/consent", SignedIn(Op::ViewContacts)),
     at("PUT", "/api/v1/contacts/{id}/consent", SignedIn(Op::ChangeConsent)),
     at("POST", "/api/v1/contacts/{id}/erase", Business(Op::DeleteContact)),

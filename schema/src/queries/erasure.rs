@@ -5,8 +5,8 @@ use crate::error::StoreError;
 use crate::records::{Emptied, Ended};
 use crate::rows::event as stored;
 use crate::tables::{
-    care_window, consent, contact, contact_visibility, conversation, conversation_route, draft, event,
-    identity, media, message, outbox, pending_receipt, quarantine, search_pending,
+    care_window, consent, contact, contact_visibility, conversation, conversation_route, draft,
+    email_consent, event, identity, media, message, outbox, pending_receipt, quarantine, search_pending,
 };
 use diesel::dsl::sql;
 use diesel::prelude::*;
@@ -214,6 +214,8 @@ pub(crate) async fn contact(conn: &mut Conn, of: ContactId, at: Timestamp) -> Re
     diesel::delete(conversation_route::table.filter(theirs)).execute(conn).await?;
     diesel::delete(marks).execute(conn).await?;
     diesel::delete(consent::table.filter(consent::contact_id.eq(of.0))).execute(conn).await?;
+    diesel::delete(email_consent::table.filter(email_consent::contact_id.eq(of.0))).execute(conn).await?;
+    super::announcement::forget(conn, of).await?;
     diesel::delete(contact_visibility::table.filter(contact_visibility::contact_id.eq(of.0)))
         .execute(conn)
         .await?;

@@ -106,14 +106,14 @@ pub(crate) async fn set_consent(
     shown(&signed_in, id).await
 }
 
-async fn contact(signed_in: &SignedIn, id: &str) -> Result<ContactId, ApiError> {
+pub(super) async fn contact(signed_in: &SignedIn, id: &str) -> Result<ContactId, ApiError> {
     let id: ContactId = id.parse().map_err(|_| ApiError::not_found())?;
     let owner = signed_in.site.actors.core.store.contact_business(id).await?;
     if owner == Some(signed_in.user.business_id) { Ok(id) } else { Err(ApiError::not_found()) }
 }
 
 /// The best part somebody has in any group that knows the contact; in their own groups where none does.
-async fn principal(signed_in: &SignedIn, contact: ContactId) -> Result<Principal, ApiError> {
+pub(super) async fn principal(signed_in: &SignedIn, contact: ContactId) -> Result<Principal, ApiError> {
     let user = &signed_in.user;
     let mut groups = signed_in.site.actors.core.store.groups_of_contact(contact).await?;
     if groups.is_empty() {

@@ -14,6 +14,65 @@ export const channel_texts = {
     label: (service: string) => `Write to us on ${service}`,
     mail_text: (business: string, service: string, phone: string, link: string) =>
       `Hello,\n\nyou can now write to ${business} on ${service}: ${phone}\nOpen the chat here: ${link}\n\nWe are looking forward to hearing from you.\n${business}`,
+    mail_subject: (business: string, service: string) => `Write to ${business} on ${service}`,
+    mailing: {
+      title: 'E-mail to your contacts',
+      lead: 'Goes to every saved contact with an e-mail address who has not unsubscribed, one at a time. Each mail ends with a link to unsubscribe.',
+      from: 'From:',
+      subject: 'Subject',
+      text: 'Text',
+      text_help: 'Plain text; web addresses become links. The line to unsubscribe is added.',
+      audience: ({ recipients, opted_out }: { recipients: number; opted_out: number }) => {
+        if (!recipients && !opted_out) return 'No contact has an e-mail address yet.'
+        const get = recipients === 1 ? '1 contact gets this mail' : `${recipients} contacts get this mail`
+        if (!opted_out) return `${get}.`
+        return `${get}; ${opted_out} ${opted_out === 1 ? 'does' : 'do'} not want mail.`
+      },
+      send: (n: number) => (n === 1 ? 'Send to 1 contact' : `Send to ${n} contacts`),
+      confirm: (n: number) => (n === 1 ? 'Send this mail to 1 contact?' : `Send this mail to ${n} contacts?`),
+      again: 'You have sent this very mail before.',
+      no_way_back: 'What has left cannot be taken back.',
+      begun: 'The mails are on their way.',
+      test: 'Send a test to me',
+      test_sent: (to: string) => `A test went to ${to}.`,
+      download: 'Download addresses (CSV)',
+      sent_before: 'Mails sent about this channel',
+      by: (when: string, who: string) => (who ? `${when}, by ${who}` : when),
+      outcome: (n: { queued: number; sent: number; failed: number; skipped: number; unknown: number }, stopped: boolean) => {
+        const parts = [
+          n.queued ? `${n.queued} waiting` : '',
+          `${n.sent} sent`,
+          n.failed ? `${n.failed} refused` : '',
+          n.skipped ? `${n.skipped} left out` : '',
+          n.unknown ? `${n.unknown} uncertain` : '',
+        ].filter(Boolean)
+        return `${stopped ? 'Stopped: ' : n.queued ? 'Sending: ' : ''}${parts.join(', ')}.`
+      },
+      who: 'Who did not get it',
+      hide: 'Hide',
+      reasons: {
+        opted_out: 'wants no mail',
+        gone: 'archived or without an address by then',
+        stopped: 'stopped before their turn',
+      } as Record<string, string>,
+      states: {
+        unknown: 'the server stopped while it was sent; it may have arrived, so it is not sent again',
+        failed: 'refused by the mail server',
+      } as Record<string, string>,
+      stop: 'Stop',
+      stop_title: 'Stop sending?',
+      stop_text: (n: number) => `${n} ${n === 1 ? 'contact does' : 'contacts do'} not get this mail. What was sent stays sent.`,
+      problems: {
+        no_mail_server: [
+          'This server has no mail server yet',
+          'Mails reach nobody: they are written to files in its data folder. Whoever runs it starts it with --smtp-url and --mail-from.',
+        ],
+        local_address: [
+          'Nobody outside can open the links to unsubscribe',
+          'They lead to this machine only. Whoever runs the server starts it with --public-url and the address that customers reach.',
+        ],
+      } as Record<string, [string, string]>,
+    },
   },
   channels: {
     title: 'Channels',

@@ -14,6 +14,8 @@ declare module 'vue' {
     'aria-labelledby'?: string
     'aria-describedby'?: string
     'aria-pressed'?: boolean
+    'aria-expanded'?: boolean
+    'aria-controls'?: string
     'aria-disabled'?: boolean
   }
 }
