@@ -4,7 +4,7 @@ import { createHmac } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { AxeBuilder } from '@axe-core/playwright'
 import { expect, test, type Page } from '@playwright/test'
-import { ADA, call, fresh, heading, mail_to, sign_in_as, toast } from './settings-support'
+import { ADA, call, fresh, heading, in_mail, sign_in_as, toast } from './settings-support'
 
 const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
 
@@ -75,7 +75,7 @@ test('S0-68: contacts who want mail are told of the number, each with a way out'
   await expect(card.getByLabel('Text', { exact: true })).toHaveValue(/wa\.me/)
   await button(page, 'Send a test to me').click()
   await expect(toast(page, `A test went to ${ADA.email}.`)).toBeVisible()
-  expect(await mail_to(ADA.email)).toContain('List-Unsubscribe:')
+  await in_mail(ADA.email, /^(List-Unsubscribe: .)/m)
 
   const [file] = await Promise.all([page.waitForEvent('download'), button(page, 'Download addresses (CSV)').click()])
   const csv = await readFile(await file.path(), 'utf8')
@@ -98,10 +98,10 @@ test('S0-68: contacts who want mail are told of the number, each with a way out'
   await expect(toast(page, 'The mails are on their way.')).toBeHidden()
   await page.setViewportSize({ width: 390, height: 844 })
   await clean(page, 'the card on a phone')
-  expect((await mail_to(wants)).includes(subject)).toBe(true)
+  await in_mail(wants, new RegExp(`(${subject})`))
 
   // The way out: opening the link changes nothing, its button does.
-  const link = /^List-Unsubscribe: <(.+)>/m.exec(await mail_to(leaves))![1]!
+  const link = await in_mail(leaves, /^List-Unsubscribe: <(.+)>/m)
   const consent = async () => (await call<{ consent: { state: string } }>(page, 'GET', `/contacts/${contacts[1]}/consent/email`)).consent.state
   for (const colorScheme of ['light', 'dark'] as const) {
     const context = await browser.newContext({ colorScheme, viewport: { width: 390, height: 844 } })
