@@ -13,6 +13,9 @@ use tokio::sync::watch;
 /// An open loop that falls further behind than this measured something else.
 const KEPT_UP: f64 = 0.97;
 
+/// What a provider may wait for its acknowledgement at a fixed rate, 99 times of 100.
+const P99: Duration = Duration::from_millis(250);
+
 pub(super) async fn run(scene: &mut Scene<'_>) -> Result<()> {
     let options = scene.options;
     let mut stage = scene.stage(None).await?;
@@ -50,6 +53,8 @@ pub(super) async fn run(scene: &mut Scene<'_>) -> Result<()> {
             acked >= offered * KEPT_UP,
             format!("{acked:.0} of {offered:.0} msg/s were acknowledged"),
         );
+        let p99 = Duration::from_micros(run.tally.borrow().ack.value_at_quantile(0.99));
+        scene.report.demand(p99 <= P99, format!("an acknowledgement took {p99:?} at p99, {P99:?} allowed"));
     }
     let demands = Demands { ordered: true, complete_streams: true, ticks: false };
     judge(&run, &mut stage, demands, scene.report).await?;
