@@ -267,10 +267,10 @@ impl Intake {
         let last_inbound_at = store.care_window(channel.id, arrival.route.address.clone()).await?;
         let route = Route { last_inbound_at, ..arrival.route.clone() };
         let id = ConversationId(self.core.ids.next());
-        let contact_id = contact.id;
-        let visible_to = match birth.new_contact {
-            true => None,
-            false => viewers_of(&self.core, channel.business_id, contact_id).await?,
+        let visible_to = if birth.new_contact {
+            None
+        } else {
+            viewers_of(&self.core, channel.business_id, contact.id).await?
         };
         let previous = beginning::previous(previous.as_ref(), visible_to.as_deref());
         // Silence has no number: people will call it something once it is a conversation.

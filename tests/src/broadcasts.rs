@@ -168,7 +168,7 @@ async fn s2_30_a_colleague_who_writes_first_finds_the_broadcast(kind: Kind) {
     let world = World::start(kind).await;
     let (ada, bob) = (world.ada().await, world.bob().await);
     let contact = known(&world, &ada, NUMBERS[0]).await;
-    let broadcast = send(&ada, sale(&world, &[contact.clone()])).await;
+    let broadcast = send(&ada, sale(&world, std::slice::from_ref(&contact))).await;
     delivered(&ada, &broadcast, 1).await;
     let start = json!({"group_id": "2", "channel_id": world.sms, "client_id": "c1",
         "text": "Did you see our offer?", "contact_id": contact});
@@ -183,7 +183,7 @@ async fn s2_30_who_may_not_see_the_contact_sees_no_answer(kind: Kind) {
     let world = World::start(kind).await;
     let (ada, ann, bob) = (world.ada().await, world.ann().await, world.bob().await);
     let contact = known(&world, &ada, NUMBERS[0]).await;
-    let broadcast = send(&ann, sale(&world, &[contact.clone()])).await;
+    let broadcast = send(&ann, sale(&world, std::slice::from_ref(&contact))).await;
     delivered(&ann, &broadcast, 1).await;
     // Bob's from now on; the broadcast was everybody's.
     ada.put(&format!("/api/v1/contacts/{contact}/access"), json!({"visible_to": [bob.id]})).await.expect(200);
@@ -260,7 +260,7 @@ async fn a_broadcast_is_checked_before_it_begins(kind: Kind) {
     let world = World::start(kind).await;
     let (ada, ann, cat) = (world.ada().await, world.ann().await, world.cat().await);
     let contact = known(&world, &ada, NUMBERS[0]).await;
-    let good = sale(&world, &[contact.clone()]);
+    let good = sale(&world, std::slice::from_ref(&contact));
     let wrong = [
         ("name", json!(" ")),
         ("client_id", json!("")),

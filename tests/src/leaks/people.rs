@@ -82,7 +82,7 @@ impl Colleague {
 
     pub(super) async fn call(&mut self, method: &'static str, path: &str, body: &Value, way: Way) {
         self.calls += 1;
-        let token = self.token.as_ref().filter(|_| self.calls % 2 == 0);
+        let token = self.token.as_ref().filter(|_| self.calls.is_multiple_of(2));
         let (mut request, by) = match token {
             Some(token) => (
                 HTTP.request(method.parse().unwrap(), format!("{}{path}", self.agent.url)).bearer_auth(token),

@@ -300,11 +300,8 @@ impl Walk {
     /// What the actor gathers for the first word after broadcasts.
     fn awakening(&self) -> Option<Awakening> {
         let visible_to = Some([person(0).id, person(1).id].into());
-        (self.state.status == ConversationStatus::Silent).then(|| Awakening {
-            number: 1_042,
-            visible_to,
-            previous: None,
-        })
+        let awakening = Awakening { number: 1_042, visible_to, previous: None };
+        (self.state.status == ConversationStatus::Silent).then_some(awakening)
     }
 
     fn outbound(&self, nth: u8) -> Option<Outbound> {

@@ -8,6 +8,7 @@ use crate::sending::Hold;
 use std::collections::BTreeMap;
 
 /// The head as anyone can work it out from the log alone.
+#[expect(clippy::struct_excessive_bools, reason = "independent facts, as the log tells them")]
 pub(super) struct Fold {
     inbound: i64,
     last: Option<(MessageId, Option<Status>)>,

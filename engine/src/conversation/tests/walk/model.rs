@@ -7,6 +7,7 @@ use std::collections::{BTreeSet, HashMap};
 
 /// What anybody would write on paper.
 #[derive(Default)]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts, as on paper")]
 pub(super) struct Model {
     pub(super) open: bool,
     /// Nothing but broadcasts yet.

@@ -13,9 +13,14 @@ const COLOURS = ['color-contrast', 'link-in-text-block']
 async function paint(page: Page, colorScheme: 'light' | 'dark'): Promise<void> {
   await page.emulateMedia({ colorScheme })
   for (const frame of page.frames()) {
-    await frame.waitForFunction(() =>
-      document.getAnimations().every(({ playState, effect }) => playState !== 'running' || !Number.isFinite(Number(effect?.getComputedTiming().endTime))),
-    )
+    await frame.evaluate(async () => {
+      // The page hears of it a little later, and only then do its colours begin to change: they must stay for ten frames.
+      const changing = ({ playState, effect }: Animation) => playState === 'running' && Number.isFinite(Number(effect?.getComputedTiming().endTime))
+      for (let still = 0; still < 10; still += 1) {
+        await new Promise(requestAnimationFrame)
+        if (document.getAnimations().some(changing)) still = -1
+      }
+    })
   }
 }
 
