@@ -56,24 +56,27 @@ impl Actors {
             let room = AHEAD - store.waiting_on(broadcast.channel_id).await?;
             let room = usize::try_from(room).unwrap_or(0);
             for contact in running.next.into_iter().take(room) {
-                self.reach(&broadcast, contact).await?;
+                if !self.reach(&broadcast, contact).await? {
+                    break;
+                }
                 moved = true;
             }
         }
         Ok(moved)
     }
 
-    /// Reaches one contact, or writes down why not.
-    async fn reach(&self, broadcast: &Broadcast, contact: ContactId) -> Result<(), Trouble> {
+    /// Reaches one contact, or writes down why not. False while the channel is away: that is no reason to forget anybody.
+    async fn reach(&self, broadcast: &Broadcast, contact: ContactId) -> Result<bool, Trouble> {
         let reason = match self.try_to_reach(broadcast, contact).await {
-            Ok(()) => return Ok(()),
+            Ok(()) => return Ok(true),
+            Err(Trouble::Refused(Refusal::ChannelNotConnected)) => return Ok(false),
             Err(Trouble::Refused(refusal)) => refusal.code(),
             Err(Trouble::NotFound) => "not_found",
             Err(Trouble::Quarantined) => "quarantined",
             Err(trouble) => return Err(trouble),
         };
         self.core.store.skip_recipient(broadcast.id, contact, reason).await?;
-        Ok(())
+        Ok(true)
     }
 
     async fn try_to_reach(&self, broadcast: &Broadcast, contact: ContactId) -> Result<(), Trouble> {

@@ -16,6 +16,7 @@ both!(
     s2_30_who_may_not_see_the_contact_sees_no_answer,
     s2_31_who_opted_out_is_skipped,
     a_kill_reaches_everybody_once,
+    a_broadcast_waits_for_its_channel,
     a_broadcast_is_checked_before_it_begins,
     a_cancelled_broadcast_reaches_nobody_else,
 );
@@ -200,7 +201,7 @@ async fn s2_30_who_may_not_see_the_contact_sees_no_answer(kind: Kind) {
     ann.post(&at("2"), again).await.refused(422, "validation");
 }
 
-/// To see it go red: leave `Purpose::Broadcast` out of `may_leave`.
+/// To see it go red: leave `consent.all` out of `may_leave`.
 async fn s2_31_who_opted_out_is_skipped(kind: Kind) {
     let world = World::start(kind).await;
     let ada = world.ada().await;
@@ -254,6 +255,27 @@ async fn a_kill_reaches_everybody_once(kind: Kind) {
     eventually("the rest", || async { (numbers().len() as i64 >= sure).then_some(()) }).await;
     let all = numbers();
     assert_eq!(all.iter().collect::<BTreeSet<_>>().len(), all.len(), "nobody twice");
+}
+
+/// To see it go red: let `Broadcaster::reach` skip whom it could not reach because the channel is off.
+async fn a_broadcast_waits_for_its_channel(kind: Kind) {
+    let world = World::start(kind).await;
+    let ada = world.ada().await;
+    let contact = known(&world, &ada, NUMBERS[0]).await;
+    world.phone(NUMBERS[1]).text("Hello").await.unwrap();
+    let other = id(&ada.conversation_with(NUMBERS[1]).await["contact"]);
+    let line = format!("/api/v1/channels/{}", world.sms);
+    ada.post(&format!("{line}/disconnect"), json!({})).await.expect(200);
+    let waits = send(&ada, sale(&world, &[contact])).await;
+    let mut by_whatsapp = sale(&world, &[other]);
+    (by_whatsapp["client_id"], by_whatsapp["channel_id"]) = ("b2".into(), json!(world.whatsapp));
+    // The younger one is done, so the older one was looked at.
+    let younger = send(&ada, by_whatsapp).await;
+    delivered(&ada, &younger, 1).await;
+    let now = ada.get(&format!("/api/v1/broadcasts/{waits}")).await.expect(200);
+    assert_eq!((&now["broadcast"]["state"], &now["recipients"]["pending"]), (&json!("sending"), &json!(1)));
+    ada.post(&format!("{line}/reconnect"), json!({})).await.expect(200);
+    delivered(&ada, &waits, 1).await;
 }
 
 async fn a_broadcast_is_checked_before_it_begins(kind: Kind) {

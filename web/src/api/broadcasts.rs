@@ -130,7 +130,8 @@ pub(crate) async fn list_broadcasts(
 }
 
 /// Sends one text to many contacts. It begins no conversation: a contact who answers gets one, with the broadcast as its first message; where
-/// one is open the text appears in it and moves nothing. What each contact gets passes the same rules as any message.
+/// one is open the text appears in it and moves nothing. What each contact gets passes the same rules as any message. While its channel is
+/// disconnected it waits.
 #[utoipa::path(tag = "broadcasts", params(("id" = String, Path)), request_body = SendBroadcastRequest, responses(
     (status = 200, body = BroadcastAnswer, description = "This `client_id` was sent before"),
     (status = 201, body = BroadcastAnswer),
