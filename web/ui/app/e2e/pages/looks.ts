@@ -16,8 +16,10 @@ async function paint(page: Page, colorScheme: 'light' | 'dark'): Promise<void> {
     await frame.evaluate(async () => {
       // The page hears of it a little later, and only then do its colours begin to change: they must stay for ten frames.
       const changing = ({ playState, effect }: Animation) => playState === 'running' && Number.isFinite(Number(effect?.getComputedTiming().endTime))
+      // A frame that is not shown draws nothing.
+      const drawn = () => new Promise((done) => (requestAnimationFrame(done), setTimeout(done, 50)))
       for (let still = 0; still < 10; still += 1) {
-        await new Promise(requestAnimationFrame)
+        await drawn()
         if (document.getAnimations().some(changing)) still = -1
       }
     })
