@@ -23,7 +23,6 @@ pub(super) enum Deed {
     },
     /// A broadcast to one contact.
     Announce {
-        group: String,
         body: Value,
     },
     /// The socket is cut; another one resumes from some earlier cursor.
@@ -135,8 +134,8 @@ impl Draw {
             77..86 => self.life(oracle, talk, things),
             86..89 => self.command(talk, things),
             89..91 => self.begin(oracle, things),
-            91 => self.announce(oracle, things),
-            92..94 => self.bulk(oracle, things, who),
+            91..94 if self.one_in(2) => self.announce(oracle, things),
+            91..94 => self.bulk(oracle, things, who),
             94..96 => self.presence(talk),
             96..98 => Deed::Return { back: self.below(30) },
             _ => {
@@ -343,7 +342,7 @@ impl Draw {
             "channel_id": self.of(&things.channels).unwrap_or_default(),
             "contact_ids": [contact],
         });
-        Deed::Announce { group: self.of(&things.groups).unwrap_or_default(), body }
+        Deed::Announce { body }
     }
 
     fn bulk(&mut self, oracle: &Oracle, things: &Things, who: usize) -> Deed {

@@ -60,7 +60,7 @@ impl Colleague {
                 Deed::Call { method, path, body, way } => self.call(method, &path, &body, way).await,
                 Deed::Command(frame) => self.command(frame).await,
                 Deed::Send { talk, name } => self.send_file(talk, &name).await,
-                Deed::Announce { group, body } => programs::announce(&self.agent, &group, &body).await,
+                Deed::Announce { body } => programs::announce(&self.agent, &body).await,
                 Deed::Return { back } => {
                     self.collect();
                     let cursor = self.earlier(back);

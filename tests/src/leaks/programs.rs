@@ -67,7 +67,9 @@ impl Scene {
     }
 }
 
-/// A broadcast to one contact. Whoever sends it knows the words; the answer says nothing else.
-pub(super) async fn announce(agent: &Agent, group: &str, body: &Value) {
-    agent.post(&format!("/api/v1/groups/{group}/broadcasts"), body.clone()).await;
+/// A broadcast to one contact, in whichever group its line is now. Whoever sends it knows the words; the answers say nothing else.
+pub(super) async fn announce(agent: &Agent, body: &Value) {
+    for group in ["2", "3"] {
+        agent.post(&format!("/api/v1/groups/{group}/broadcasts"), body.clone()).await;
+    }
 }
