@@ -3,7 +3,7 @@
 use super::super::Conn;
 use crate::error::StoreError;
 use crate::records::{Broadcast, BroadcastState, Reached, Running};
-use crate::rows::word;
+use crate::rows::{clean, word};
 use crate::tables::{broadcast, broadcast_recipient, contact, contact_visibility, message, outbox};
 use diesel::dsl::{count_star, exists, not, sql};
 use diesel::prelude::*;
@@ -63,11 +63,11 @@ pub(crate) async fn create(conn: &mut Conn, new: &Broadcast, to: &[ContactId]) -
             broadcast::business_id.eq(new.business_id.0),
             broadcast::group_id.eq(new.group_id.0),
             broadcast::channel_id.eq(new.channel_id.0),
-            broadcast::name.eq(&new.name),
-            broadcast::body.eq(&new.text),
+            broadcast::name.eq(clean(&new.name)),
+            broadcast::body.eq(clean(&new.text)),
             broadcast::template_id.eq(new.template.map(|id| id.0)),
             broadcast::vars.eq(serde_json::to_string(&new.vars).unwrap_or_default()),
-            broadcast::client_id.eq(&new.client_id),
+            broadcast::client_id.eq(clean(&new.client_id)),
             broadcast::state.eq(new.state.as_str()),
             broadcast::created_by.eq(new.created_by.0),
             broadcast::created_by_name.eq(&new.created_by_name),
@@ -101,7 +101,7 @@ pub(crate) async fn by_client_id(
     client_id: &str,
 ) -> Result<Option<Broadcast>, StoreError> {
     let row: Option<BroadcastRow> = broadcast::table
-        .filter(broadcast::group_id.eq(group.0).and(broadcast::client_id.eq(client_id)))
+        .filter(broadcast::group_id.eq(group.0).and(broadcast::client_id.eq(clean(client_id))))
         .select(BroadcastRow::as_select())
         .first(conn)
         .await
