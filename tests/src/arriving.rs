@@ -2,15 +2,16 @@
 
 use crate::people::{Agent, id};
 use crate::provider::text;
-use crate::world::{Kind, World, eventually};
+use crate::world::{Kind, World, eventually, promptly};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
 both!(
-    s0_19_every_channel_arrives_in_the_team_inbox,
     s4_05_a_first_message_is_unassigned_and_waits,
     h_25_an_answer_comes_to_whoever_has_the_conversation,
 );
+
+timed!(s0_19_every_channel_arrives_in_the_team_inbox);
 
 const NUMBER: &str = "+447700900123";
 
@@ -28,7 +29,7 @@ async fn s0_19_every_channel_arrives_in_the_team_inbox(kind: Kind) {
     let mut of_ann = ann.listen().await;
     let mut visitor = world.visitor(None).await;
     let mut arrived = Vec::new();
-    let mut quickest = Duration::MAX;
+    let mut slowest = Duration::ZERO;
     for words in ["By WhatsApp", "By SMS", "From the website"] {
         match words {
             "By WhatsApp" => assert_eq!(world.phone(NUMBER).text(words).await, Ok(200)),
@@ -37,11 +38,10 @@ async fn s0_19_every_channel_arrives_in_the_team_inbox(kind: Kind) {
         }
         let accepted = Instant::now();
         let frame = of_ann.until(words, |frame| frame["d"]["message"]["text"] == words).await;
-        quickest = quickest.min(accepted.elapsed());
+        slowest = slowest.max(accepted.elapsed());
         arrived.push(frame["conversation_id"].as_str().unwrap().to_owned());
     }
-    // A busy machine may be late with one of them.
-    assert!(quickest < Duration::from_secs(1), "{quickest:?} after the provider's 200");
+    promptly("the slowest of three after the provider's 200", slowest, Duration::from_secs(1));
     arrived.reverse();
     assert_eq!(ids(&ann.list("team").await), arrived, "newest activity first");
     assert_eq!(counts(&ann).await["team"], 3);

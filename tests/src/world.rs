@@ -67,6 +67,34 @@ macro_rules! both {
     )* };
 }
 
+/// The same for tests that hold a promise of time. `tests/run` runs them once more by this name, one after the other and with
+/// `SWITCHBOARD_TEST_ALONE`, see [`promptly`].
+macro_rules! timed {
+    ($($name:ident),* $(,)?) => {
+        mod in_time { $(
+            mod $name {
+                #[test]
+                fn sqlite() {
+                    $crate::world::run(super::super::$name($crate::world::Kind::Sqlite));
+                }
+                #[test]
+                fn postgres() {
+                    $crate::world::run(super::super::$name($crate::world::Kind::Postgres));
+                }
+            }
+        )* }
+    };
+}
+
+/// Whether what was promised within a time was there. Alone on the machine the promise holds as it is; beside hundreds of other tests and
+/// their servers, all on the same few cores, ten times of it.
+#[track_caller]
+pub(crate) fn promptly(what: &str, took: Duration, promise: Duration) {
+    let alone = std::env::var_os("SWITCHBOARD_TEST_ALONE").is_some();
+    let bound = promise * if alone { 1 } else { 10 };
+    assert!(took <= bound, "{what} took {took:?}, promised within {promise:?} (alone on the machine: {alone})");
+}
+
 /// Runs a test on the runtime all tests share.
 pub(crate) fn run(test: impl Future<Output = ()>) {
     TESTS.block_on(test);
