@@ -8,10 +8,12 @@ use crate::conversation::Wish;
 use crate::fanout::Turn;
 use crate::trouble::Trouble;
 use serde_json::json;
+use std::collections::HashMap;
 use std::time::Duration;
 use switchboard_engine::conversation::{Pending, RESTORABLE};
 use switchboard_engine::ids::{BusinessId, ContactId, ConversationId, MediaId, UserId};
 use switchboard_schema::{Audit, AuditActor, AuditOutcome, Ended, StoreError};
+use tokio::time::Instant;
 
 /// Between looks for what is due.
 const LOOK: Duration = Duration::from_secs(5);
@@ -19,6 +21,8 @@ const LOOK: Duration = Duration::from_secs(5);
 const AT_ONCE: i64 = 50;
 /// Messages of one step.
 const STEP: i64 = 200;
+/// Before what failed is tried again.
+const AGAIN: Duration = Duration::from_mins(10);
 /// Rest between steps while commits wait.
 const GIVE_WAY: Duration = Duration::from_millis(20);
 /// How long the search index is waited for.
@@ -32,10 +36,28 @@ pub struct Erased {
     pub files: usize,
 }
 
+/// Conversations that could not be erased, and when they are tried again. Nothing else waits for them.
+#[derive(Default)]
+struct Later(HashMap<ConversationId, Instant>);
+
+impl Later {
+    /// Those whose time has not come.
+    fn waiting(&mut self) -> Vec<ConversationId> {
+        let now = Instant::now();
+        self.0.retain(|_, until| *until > now);
+        self.0.keys().copied().collect()
+    }
+
+    fn put_off(&mut self, id: ConversationId) {
+        self.0.insert(id, Instant::now() + AGAIN);
+    }
+}
+
 /// Looks for what is due for as long as the program runs.
 pub(crate) async fn run(actors: Actors) {
+    let mut later = Later::default();
     loop {
-        match actors.erase_what_is_due().await {
+        match actors.erase_what_is_due(&mut later).await {
             Ok(0) => tokio::time::sleep(LOOK).await,
             Ok(_) => {}
             Err(error) => {
@@ -47,20 +69,29 @@ pub(crate) async fn run(actors: Actors) {
 }
 
 impl Actors {
-    async fn erase_what_is_due(&self) -> Result<usize, StoreError> {
+    async fn erase_what_is_due(&self, later: &mut Later) -> Result<usize, StoreError> {
         let roster = self.roster.get();
         let Some(business) = roster.business.as_ref() else { return Ok(0) };
         let now = self.core.clock.now();
         let days = u64::from(business.settings.retention_days);
         let closed_before = (days > 0).then(|| now.minus(Duration::from_hours(24 * days)));
         let ended = Ended { closed_before, deleted_before: now.minus(RESTORABLE) };
-        let due = self.core.store.conversations_to_erase(ended, AT_ONCE).await?;
-        if due.is_empty() {
-            return Ok(0);
+        let due = self.core.store.conversations_to_erase(ended, later.waiting(), AT_ONCE).await?;
+        let (mut erased, mut emptied) = (Erased::default(), Vec::with_capacity(due.len()));
+        for id in due {
+            match self.empty(id, &mut erased).await {
+                Ok(()) => emptied.push(id),
+                Err(error) => {
+                    tracing::warn!(conversation.id = %id, %error, "a conversation could not be erased and is tried again later");
+                    later.put_off(id);
+                }
+            }
         }
-        let erased = self.erase(&due).await?;
-        self.note_erasure(business.id, erased).await;
-        Ok(due.len())
+        if !emptied.is_empty() {
+            self.finish(&emptied, &mut erased).await?;
+            self.note_erasure(business.id, erased).await;
+        }
+        Ok(emptied.len())
     }
 
     /// Erases everything about a contact but that there was one. Open conversations are closed first, by whoever asks.
@@ -81,7 +112,11 @@ impl Actors {
             }
         }
         let ids: Vec<ConversationId> = conversations.into_iter().map(|(id, _)| id).collect();
-        let erased = self.erase(&ids).await?;
+        let mut erased = Erased::default();
+        for id in &ids {
+            self.empty(*id, &mut erased).await?;
+        }
+        self.finish(&ids, &mut erased).await?;
         // Once more: whoever was answering meanwhile may have written lines and numbers again.
         store.erase_contact(contact, self.core.clock.now()).await?;
         self.intake.forget_all();
@@ -89,13 +124,15 @@ impl Actors {
         Ok(erased)
     }
 
-    /// Bytes, words, the search index, and last of all the mark that it is done.
-    async fn erase(&self, conversations: &[ConversationId]) -> Result<Erased, StoreError> {
-        let mut erased = Erased::default();
-        for id in conversations {
-            erased.files += self.remove_files(*id).await?;
-            erased.messages += self.empty_messages(*id).await?;
-        }
+    /// Bytes and words.
+    async fn empty(&self, id: ConversationId, erased: &mut Erased) -> Result<(), StoreError> {
+        erased.files += self.remove_files(id).await?;
+        erased.messages += self.empty_messages(id).await?;
+        Ok(())
+    }
+
+    /// The search index, and last of all the mark that it is done.
+    async fn finish(&self, conversations: &[ConversationId], erased: &mut Erased) -> Result<(), StoreError> {
         // What the index has read by now it must have written before it is told to forget.
         self.wait_for_index().await?;
         for id in conversations {
@@ -105,8 +142,7 @@ impl Actors {
             erased.conversations += 1;
         }
         self.core.fanout.tell(&Turn::Forget);
-        self.core.store.settle_erasure().await?;
-        Ok(erased)
+        self.core.store.settle_erasure().await
     }
 
     async fn remove_files(&self, of: ConversationId) -> Result<usize, StoreError> {
@@ -138,9 +174,9 @@ impl Actors {
     async fn wait_for_index(&self) -> Result<(), StoreError> {
         let store = &self.core.store;
         let target = store.index_target().await?;
-        let deadline = tokio::time::Instant::now() + INDEX;
+        let deadline = Instant::now() + INDEX;
         while !store.index_reached(target).await? {
-            if tokio::time::Instant::now() > deadline {
+            if Instant::now() > deadline {
                 return Err(StoreError::Busy);
             }
             tokio::time::sleep(GIVE_WAY).await;

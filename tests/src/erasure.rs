@@ -11,6 +11,7 @@ both!(
     d_14_an_erased_contact_is_found_nowhere,
     d_14_content_goes_after_so_many_days,
     d_14_what_was_deleted_goes_after_thirty_days,
+    d_14_one_that_cannot_be_erased_holds_up_no_other,
 );
 
 const NUMBER: &str = "447700900121";
@@ -208,4 +209,28 @@ async fn d_14_what_was_deleted_goes_after_thirty_days(kind: Kind) {
     told(&ada, 1).await;
     assert!(!matches!(ada.post(&format!("{path}/restore"), json!({})).await.status, 200..=299));
     counts_are_true(&mut world, &[MARK]).await;
+}
+
+/// To see it go red: let `erase_what_is_due` stop at the first error.
+async fn d_14_one_that_cannot_be_erased_holds_up_no_other(kind: Kind) {
+    let world = World::start(kind).await;
+    let (ada, ann) = (world.ada().await, world.ann().await);
+    let stuck = talk(&world, &ann, &format!("+{NUMBER}")).await;
+    let other = talk(&world, &ann, "+447700900122").await;
+    // A folder where the file was: nobody removes that as a file.
+    let messages = ann.messages(&stuck).await;
+    let file = messages.iter().find_map(|m| m["media"][0]["id"].as_str()).unwrap();
+    let path = world.folder.path().join("media").join(file);
+    std::fs::remove_file(&path).unwrap();
+    std::fs::create_dir(&path).unwrap();
+    for conversation in [&stuck, &other] {
+        assert_eq!(ada.delete(&format!("/api/v1/conversations/{conversation}")).await.status, 200);
+    }
+    world.server.clock.set_ahead(Duration::from_hours(24 * 31));
+    eventually("the other one to go", || async { (ada.list("deleted").await.len() == 1).then_some(()) })
+        .await;
+    assert_eq!(id(&ada.list("deleted").await[0]), stuck);
+    // It is not marked as erased either: its turn comes again.
+    let left = format!("SELECT COUNT(*) FROM conversation WHERE erased_at IS NULL AND id = {stuck}");
+    assert_eq!(world.database.run(&left), 1);
 }

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 both!(
     s4_18_a_photo_of_the_library_is_sent_in_an_open_window_only,
     s4_18_photos_are_kept_by_those_who_run_the_group,
+    a_file_of_a_photo_and_a_reply_stays_until_both_are_gone,
 );
 
 const PHOTOS: &str = "/api/v1/groups/2/photos";
@@ -82,4 +83,19 @@ async fn s4_18_photos_are_kept_by_those_who_run_the_group(kind: Kind) {
     ann.delete(&format!("/api/v1/photos/{photo}")).await.refused(403, "forbidden");
     assert!(matches!(cat.delete(&format!("/api/v1/photos/{photo}")).await.status, 403 | 404));
     assert_eq!(found(&ann, "").await, ["Parcel"]);
+}
+
+/// To see it go red: let `leave_library` take whatever it is told of.
+async fn a_file_of_a_photo_and_a_reply_stays_until_both_are_gone(kind: Kind) {
+    let world = World::start(kind).await;
+    let ada = world.ada().await;
+    let file = uploaded(&ada, "box.png", "image/png", PNG).await;
+    let photo = id(&keep(&ada, &file, "Parcel", None).await.expect(201)["photo"]);
+    let body = json!({"name": "Parcel", "body": "Here it is", "media_ids": [file]});
+    let reply = id(&ada.post("/api/v1/groups/2/replies", body).await.expect(201)["reply"]);
+    let kept = format!("SELECT COUNT(*) FROM media WHERE id = {file} AND uploader_kind = 'library'");
+    assert_eq!(ada.delete(&format!("/api/v1/photos/{photo}")).await.status, 204);
+    assert_eq!(world.database.run(&kept), 1, "the reply has it still");
+    assert_eq!(ada.delete(&format!("/api/v1/replies/{reply}")).await.status, 204);
+    assert_eq!(world.database.run(&kept), 0);
 }

@@ -20,15 +20,16 @@ use switchboard_engine::time::Timestamp;
 const NOBODY: &str = "Erased contact";
 const CLOSED: &str = "conversation.closed";
 
-/// Conversations whose content is to go, those that ended first at the front.
+/// Conversations whose content is to go, those that ended first at the front; without some.
 pub(crate) async fn due(
     conn: &mut Conn,
     ended: Ended,
+    without: &[i64],
     limit: i64,
 ) -> Result<Vec<ConversationId>, StoreError> {
     let mut ids: Vec<i64> = conversation::table
         .filter(conversation::status.eq("deleted").and(conversation::erased_at.is_null()))
-        .filter(conversation::deleted_at.lt(ended.deleted_before.0))
+        .filter(conversation::deleted_at.lt(ended.deleted_before.0).and(conversation::id.ne_all(without)))
         .order(conversation::deleted_at)
         .limit(limit)
         .select(conversation::id)
@@ -38,7 +39,7 @@ pub(crate) async fn due(
         let again = conversation::erased_at.is_null().or(conversation::erased_at.lt(conversation::closed_at));
         let closed: Vec<i64> = conversation::table
             .filter(conversation::status.eq("closed").and(conversation::closed_at.lt(before.0)))
-            .filter(again.assume_not_null())
+            .filter(again.assume_not_null().and(conversation::id.ne_all(without)))
             .order(conversation::closed_at)
             .limit(limit)
             .select(conversation::id)
@@ -47,7 +48,7 @@ pub(crate) async fn due(
         ids.extend(closed);
         let unanswered: Vec<i64> = conversation::table
             .filter(sql::<Bool>("conversation.status = 'silent'"))
-            .filter(conversation::erased_at.is_null())
+            .filter(conversation::erased_at.is_null().and(conversation::id.ne_all(without)))
             .filter(conversation::created_at.lt(before.0))
             .order(conversation::created_at)
             .limit(limit)

@@ -4,7 +4,8 @@ use super::super::Conn;
 use crate::error::StoreError;
 use crate::records::{FileRecord, NewUpload, PendingFile, StoredBytes, Uploader};
 use crate::rows::message::MediaRow;
-use crate::tables::{media, message};
+use crate::tables::{media, message, photo, saved_reply, template};
+use diesel::dsl::{exists, select};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use switchboard_engine::ids::{
@@ -151,14 +152,28 @@ pub(crate) async fn keep_in_library(
     Ok(kept)
 }
 
-/// They are nobody's uploads from here on, and as old as this moment.
+/// Whether a photo, a saved reply or a template still shows a file.
+async fn is_shown(conn: &mut Conn, id: MediaId) -> Result<bool, StoreError> {
+    let named = format!("%\"{id}\"%");
+    let photos = photo::table.filter(photo::media_id.eq(id.0)).select(photo::id);
+    let replies = saved_reply::table.filter(saved_reply::media_ids.like(named.clone())).select(saved_reply::id);
+    let templates = template::table.filter(template::mapping.like(named)).select(template::id);
+    Ok(select(exists(photos).or(exists(replies)).or(exists(templates))).get_result(conn).await?)
+}
+
+/// Those that nothing shows any more are nobody's uploads from here on, and as old as this moment.
 pub(crate) async fn leave_library(
     conn: &mut Conn,
     ids: &[MediaId],
     at: Timestamp,
 ) -> Result<usize, StoreError> {
-    let files = media::table
-        .filter(media::id.eq_any(ids.iter().map(|id| id.0)).and(media::uploader_kind.eq("library")));
+    let mut dropped = Vec::new();
+    for id in ids {
+        if !is_shown(conn, *id).await? {
+            dropped.push(id.0);
+        }
+    }
+    let files = media::table.filter(media::id.eq_any(dropped).and(media::uploader_kind.eq("library")));
     let left = diesel::update(files)
         .set((
             media::uploader_kind.eq(None::<String>),

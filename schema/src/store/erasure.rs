@@ -8,13 +8,19 @@ use switchboard_engine::ids::{ContactId, ConversationId};
 use switchboard_engine::time::Timestamp;
 
 impl Store {
-    /// Conversations that ended so long ago that their content is to go, and still have it.
+    /// Conversations that ended so long ago that their content is to go, and still have it; without some.
     pub async fn conversations_to_erase(
         &self,
         ended: Ended,
+        without: Vec<ConversationId>,
         limit: i64,
     ) -> Result<Vec<ConversationId>, StoreError> {
-        run!(self, read, |conn, queries| queries::erasure::due(conn, ended, limit))
+        let without: Vec<i64> = without.into_iter().map(|id| id.0).collect();
+        run!(
+            self,
+            read,
+            |conn, queries| async move { queries::erasure::due(conn, ended, &without, limit).await }
+        )
     }
 
     /// Every conversation of a contact, and whether it is open.

@@ -86,7 +86,7 @@ impl Store {
         )
     }
 
-    /// Files nothing refers to any more: they are cleared out like uploads that nobody sent.
+    /// Told of files that something showed until now: those that nothing shows any more are cleared out like uploads that nobody sent.
     pub async fn leave_library(&self, media: Vec<MediaId>, at: Timestamp) -> Result<usize, StoreError> {
         run!(self, write, |conn, queries| async move { queries::file::leave_library(conn, &media, at).await })
     }

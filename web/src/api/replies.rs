@@ -120,8 +120,9 @@ pub(crate) async fn create_reply(
     };
     check_files(&signed_in, group, &reply.media).await?;
     let store = &signed_in.site.actors.core.store;
-    store.create_saved_reply(reply.clone(), signed_in.site.now()).await?;
+    // Kept first, as in the photo library.
     store.keep_in_library(reply.media.clone(), group).await?;
+    store.create_saved_reply(reply.clone(), signed_in.site.now()).await?;
     tracing::info!(reply.id = %reply.id, user.id = %signed_in.user.id, "a reply was saved");
     let files = files_of(&signed_in, &reply).await?;
     Ok(HttpResponse::Created().json(ReplyAnswer { reply: ReplyShape::of(&reply, &files) }))
@@ -144,10 +145,10 @@ pub(crate) async fn update_reply(
         before.media.iter().copied().filter(|file| !media_ids.contains(file)).collect();
     let reply = SavedReply { name, body, media: media_ids, ..before };
     let (store, now) = (&signed_in.site.actors.core.store, signed_in.site.now());
+    store.keep_in_library(reply.media.clone(), group).await?;
     if !store.update_saved_reply(reply.clone(), now).await? {
         return Err(ApiError::not_found());
     }
-    store.keep_in_library(reply.media.clone(), group).await?;
     store.leave_library(dropped, now).await?;
     let files = files_of(&signed_in, &reply).await?;
     Ok(HttpResponse::Ok().json(ReplyAnswer { reply: ReplyShape::of(&reply, &files) }))
