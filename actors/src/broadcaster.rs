@@ -19,7 +19,7 @@ use switchboard_engine::wire::TemplateAsk;
 use switchboard_schema::{Broadcast, BroadcastState};
 
 /// Messages of a broadcast that wait for their channel at once.
-const AHEAD: i64 = 20;
+const AHEAD: usize = 20;
 /// Between looks at queues that are full, and for broadcasts begun elsewhere.
 const LOOK: Duration = Duration::from_millis(500);
 /// After trouble with the database.
@@ -45,17 +45,16 @@ impl Actors {
     async fn take_broadcasts_on(&self) -> Result<bool, Trouble> {
         let store = &self.core.store;
         let mut moved = false;
-        for running in store.running_broadcasts(AHEAD).await? {
-            let broadcast = running.broadcast;
-            if running.next.is_empty() {
+        for broadcast in store.running_broadcasts().await? {
+            let room = AHEAD - store.waiting_on(broadcast.channel_id, AHEAD).await?;
+            let next = store.next_recipients(broadcast.id, room.max(1)).await?;
+            if next.is_empty() {
                 let now = self.core.clock.now();
                 store.finish_broadcast(broadcast.id, BroadcastState::Done, now).await?;
                 tracing::info!(broadcast.id = %broadcast.id, "a broadcast is done");
                 continue;
             }
-            let room = AHEAD - store.waiting_on(broadcast.channel_id).await?;
-            let room = usize::try_from(room).unwrap_or(0);
-            for contact in running.next.into_iter().take(room) {
+            for contact in next.into_iter().take(room) {
                 if !self.reach(&broadcast, contact).await? {
                     break;
                 }

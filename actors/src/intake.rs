@@ -16,7 +16,7 @@ use std::time::Duration;
 use switchboard_engine::channel::Channel;
 use switchboard_engine::channels::{InboundMessage, RemoteMedia};
 use switchboard_engine::contact::{Contact, Identity, IdentityKind};
-use switchboard_engine::conversation::{Birth, Conversation, Receive, Refusal, Route};
+use switchboard_engine::conversation::{Beginning, Birth, Conversation, Receive, Refusal, Route};
 use switchboard_engine::ids::{ContactId, ConversationId, GroupId, MediaId, MessageId};
 use switchboard_engine::message::{Media, MediaState};
 use switchboard_engine::permission::Viewer;
@@ -106,8 +106,7 @@ impl Intake {
             reply_to: inbound.reply_to,
             at: inbound.at,
             profile_name: inbound.profile_name,
-            birth: None,
-            awakening: None,
+            beginning: Beginning::default(),
             reopen_within,
         };
         let result = self.deliver(channel, &first, &Arrival::of(&receive, &inbound.from)).await;
@@ -153,8 +152,7 @@ impl Intake {
             reply_to: None,
             at: None,
             profile_name: from.name,
-            birth: None,
-            awakening: None,
+            beginning: Beginning::default(),
             reopen_within,
         };
         let done = self.deliver(channel, &identity, &Arrival::of(&receive, &from.identities)).await?;

@@ -7,7 +7,9 @@ use sha2::Sha256;
 use switchboard_engine::channel::{Channel, ChannelKind, Provider};
 use switchboard_engine::channels::Content;
 use switchboard_engine::contact::{Contact, Identity, IdentityKind};
-use switchboard_engine::conversation::{Birth, Command, Conversation, Outcome, Receive, Refusal, Route};
+use switchboard_engine::conversation::{
+    Beginning, Birth, Command, Conversation, Outcome, Receive, Refusal, Route,
+};
 use switchboard_engine::ids::{BusinessId, ChannelId, ContactId, ConversationId, GroupId, MessageId, UserId};
 use switchboard_engine::time::Timestamp;
 use switchboard_engine::user::Role;
@@ -73,8 +75,7 @@ pub fn receive(state: &Conversation, customer: i64, nth: i64) -> Command {
         at: Some(NOW),
         profile_name: Some("Jo".to_owned()),
         reopen_within: std::time::Duration::ZERO,
-        birth: state.is_unborn().then_some(birth),
-        awakening: None,
+        beginning: Beginning { birth: state.is_unborn().then_some(birth), awakening: None },
     }))
 }
 

@@ -20,6 +20,7 @@ use std::sync::Arc;
 mod advance;
 mod announce;
 mod assign;
+mod begin;
 mod cancel;
 mod close;
 mod command;
@@ -41,8 +42,9 @@ mod snooze;
 mod tests;
 
 pub use advance::{Acknowledge, Advance, FileArrived};
-pub use announce::{Announce, Awakening};
+pub use announce::Announce;
 pub use assign::{Assign, Attend, Candidate, Policy, Unassign};
+pub use begin::{Awakening, Beginning, Birth};
 pub use cancel::Cancel;
 pub use close::{Close, Pending, Reopen};
 pub use command::Command;
@@ -55,7 +57,7 @@ pub use outcome::{
     WakeReason,
 };
 pub use read::{Mark, Read, ReadFor, ReadState};
-pub use receive::{Birth, Receive};
+pub use receive::Receive;
 pub use refusal::{Confirm, Refusal};
 pub use release::Release;
 pub use reply::{Attachment, Reply};

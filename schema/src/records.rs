@@ -29,7 +29,7 @@ mod search;
 
 pub use accounts::*;
 pub use announcements::*;
-pub use broadcast::{Broadcast, BroadcastState, Reached, Running};
+pub use broadcast::{Broadcast, BroadcastState, Reached};
 pub use integrations::*;
 pub use search::{ContactHit, MessageHit, SearchScope};
 pub(crate) use search::{Fresh, FreshContact, FreshMessage, Words, WordsOf};

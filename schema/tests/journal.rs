@@ -195,7 +195,7 @@ fn without_birth(
     mut command: switchboard_engine::conversation::Command,
 ) -> switchboard_engine::conversation::Command {
     if let switchboard_engine::conversation::Command::Receive(receive) = &mut command {
-        receive.birth = None;
+        receive.beginning.birth = None;
     }
     command
 }

@@ -167,7 +167,8 @@ async fn recognition(t: Fixture) {
     second.contact = contact;
     let mut hello = receive(&second, 500, "Me again");
     if let Command::Receive(receive) = &mut hello {
-        receive.birth = Some(switchboard_engine::conversation::Birth { new_contact: false, identities: new });
+        receive.beginning.birth =
+            Some(switchboard_engine::conversation::Birth { new_contact: false, identities: new });
     }
     apply(&t.store, &mut second, hello).await.unwrap();
     assert_eq!(t.store.load_conversation(second.id).await, Ok(Some(second.clone())));

@@ -4,7 +4,9 @@ use std::sync::Arc;
 use switchboard_engine::channel::{Channel, ChannelKind, Provider};
 use switchboard_engine::channels::Content;
 use switchboard_engine::contact::{Contact, Identity, IdentityKind};
-use switchboard_engine::conversation::{Birth, Close, Command, Conversation, Receive, Reply, Route};
+use switchboard_engine::conversation::{
+    Beginning, Birth, Close, Command, Conversation, Receive, Reply, Route,
+};
 use switchboard_engine::ids::{BusinessId, ChannelId, ContactId, ConversationId, GroupId, MessageId, UserId};
 use switchboard_engine::time::Timestamp;
 use switchboard_engine::user::{Member, Role};
@@ -165,8 +167,7 @@ pub(crate) fn receive(state: &Conversation, id: i64, text: &str) -> Command {
         reply_to: None,
         at: Some(Timestamp(NOW.0 + id)),
         profile_name: Some("Jo".into()),
-        birth: state.is_unborn().then_some(birth),
-        awakening: None,
+        beginning: Beginning { birth: state.is_unborn().then_some(birth), awakening: None },
         reopen_within: std::time::Duration::ZERO,
     }))
 }
@@ -180,8 +181,7 @@ pub(crate) fn reply(by: UserId, id: i64, text: &str) -> Command {
         attachments: Vec::new(),
         attends: true,
         newer: 0,
-        birth: None,
-        awakening: None,
+        beginning: Beginning::default(),
         template: None,
         route: None,
         around: switchboard_engine::sending::Circumstances::default(),

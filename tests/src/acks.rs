@@ -6,9 +6,7 @@ use crate::world::{Kind, World, promptly};
 use futures_util::future::join_all;
 use std::time::{Duration, Instant};
 
-both!(
-    d_02_what_is_acknowledged_is_stored_and_what_takes_long_comes_later,
-);
+both!(d_02_what_is_acknowledged_is_stored_and_what_takes_long_comes_later,);
 
 timed!(d_02_five_hundred_callbacks_a_second_are_acknowledged_in_time);
 

@@ -6,10 +6,7 @@ use crate::world::{Kind, World, eventually, promptly};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
-both!(
-    s4_05_a_first_message_is_unassigned_and_waits,
-    h_25_an_answer_comes_to_whoever_has_the_conversation,
-);
+both!(s4_05_a_first_message_is_unassigned_and_waits, h_25_an_answer_comes_to_whoever_has_the_conversation,);
 
 timed!(s0_19_every_channel_arrives_in_the_team_inbox);
 

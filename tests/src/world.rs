@@ -92,7 +92,10 @@ macro_rules! timed {
 pub(crate) fn promptly(what: &str, took: Duration, promise: Duration) {
     let alone = std::env::var_os("SWITCHBOARD_TEST_ALONE").is_some();
     let bound = promise * if alone { 1 } else { 10 };
-    assert!(took <= bound, "{what} took {took:?}, promised within {promise:?} (alone on the machine: {alone})");
+    assert!(
+        took <= bound,
+        "{what} took {took:?}, promised within {promise:?} (alone on the machine: {alone})"
+    );
 }
 
 /// Runs a test on the runtime all tests share.

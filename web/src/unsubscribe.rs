@@ -9,6 +9,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, RETRY_AFTER};
 use actix_web::{HttpRequest, HttpResponse, get, post, web};
 use std::time::Instant;
+use switchboard_engine::ids::{AnnouncementId, ContactId};
 
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
@@ -30,11 +31,8 @@ pub(crate) async fn ask_unsubscribe(
     link: web::Path<String>,
 ) -> Result<HttpResponse, ApiError> {
     let site = site(&request)?;
-    if let Err(seconds) = knock(&site, &request) {
-        return Ok(too_often(seconds));
-    }
-    if site.actors.reader_of(&link).is_none() {
-        return Ok(no_such_link());
+    if let Err(page) = reader(&site, &request, &link) {
+        return Ok(page);
     }
     let business = business(&site);
     let body = format!(
@@ -56,16 +54,26 @@ pub(crate) async fn unsubscribe(
     link: web::Path<String>,
 ) -> Result<HttpResponse, ApiError> {
     let site = site(&request)?;
-    if let Err(seconds) = knock(&site, &request) {
-        return Ok(too_often(seconds));
-    }
-    let Some((announcement, contact)) = site.actors.reader_of(&link) else { return Ok(no_such_link()) };
+    let (announcement, contact) = match reader(&site, &request, &link) {
+        Ok(reader) => reader,
+        Err(page) => return Ok(page),
+    };
     site.actors.unsubscribe(announcement, contact).await?;
     let body = format!(
         "<p>{} sends you no more e-mails like that one. You can close this page.</p>",
         business(&site)
     );
     Ok(page(StatusCode::OK, "You are unsubscribed", &body))
+}
+
+/// Whose link it is, or the page that says why nothing comes of it.
+fn reader(
+    site: &Site,
+    request: &HttpRequest,
+    link: &str,
+) -> Result<(AnnouncementId, ContactId), HttpResponse> {
+    knock(site, request).map_err(too_often)?;
+    site.actors.reader_of(link).ok_or_else(no_such_link)
 }
 
 /// As often as any stranger may call. Mail providers press many people's buttons from one address, so no tighter.

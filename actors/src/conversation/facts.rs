@@ -7,10 +7,10 @@ use crate::core::Core;
 use crate::trouble::Trouble;
 use std::sync::Arc;
 use switchboard_engine::conversation::{
-    Acknowledge, AddAssignee, Advance, Assign, Attachment, Attend, Birth, Candidate, Change, Close, Command,
-    Conversation, ConversationStatus, Delete, EventKind, FileArrived, Mark, Note, Outbound, Pending, Policy,
-    Read, ReadFor, ReadState, Receive, Reconsider, Refusal, Release, RemoveAssignee, Reopen, Reply, Restore,
-    Retry, Reveal, SetConsent, Snooze, Unassign, Unsnooze,
+    Acknowledge, AddAssignee, Advance, Assign, Attachment, Attend, Beginning, Birth, Candidate, Change,
+    Close, Command, Conversation, ConversationStatus, Delete, EventKind, FileArrived, Mark, Note, Outbound,
+    Pending, Policy, Read, ReadFor, ReadState, Receive, Reconsider, Refusal, Release, RemoveAssignee, Reopen,
+    Reply, Restore, Retry, Reveal, SetConsent, Snooze, Unassign, Unsnooze,
 };
 use switchboard_engine::ids::{ChannelId, MediaId, MessageId, UserId};
 use switchboard_engine::message::{Direction, MediaState, Message};
@@ -189,8 +189,7 @@ pub(super) async fn gather(
 ) -> Result<Command, Trouble> {
     Ok(match wish {
         Wish::Receive(mut receive) => {
-            receive.birth = birth;
-            receive.awakening = awakening(core, state).await?;
+            receive.beginning = Beginning { birth, awakening: awakening(core, state).await? };
             Command::Receive(receive)
         }
         Wish::Reply(wish) => reply(core, state, birth, *wish).await?,
@@ -284,8 +283,7 @@ async fn reply(
         attachments,
         attends,
         newer,
-        birth,
-        awakening,
+        beginning: Beginning { birth, awakening },
         template,
         route,
         around,

@@ -1,16 +1,15 @@
 //! Announce: a broadcast reaches one contact. It makes no conversation: where none is open the text waits in silence, and is the first thing to
 //! be seen once the contact answers. In an open conversation it is one more bubble, which moves nothing and counts for nobody.
 
-use super::receive::make_contact;
+use super::begin::make_contact;
 use super::{
     Birth, Change, Conversation, ConversationStatus, EventKind, Outbound, Outcome, Refusal, Request, Route,
 };
-use crate::ids::{BroadcastId, ChannelId, ConversationId, MessageId, UserId};
+use crate::ids::{BroadcastId, MessageId};
 use crate::message::{Direction, Message, MessageKind, Sender};
 use crate::receipt::Status;
 use crate::sending::{Circumstances, Hold, Item, Purpose};
 use crate::template::Filled;
-use std::sync::Arc;
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Announce {
@@ -27,15 +26,6 @@ pub struct Announce {
     pub around: Circumstances,
     /// What must be stored of the contact, who is known.
     pub birth: Option<Birth>,
-}
-
-/// What a silent conversation gets with its first word: from here on it is one like any other.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Awakening {
-    pub number: i64,
-    /// As the contact's are now, not as they were when the broadcast went out.
-    pub visible_to: Option<Arc<[UserId]>>,
-    pub previous: Option<ConversationId>,
 }
 
 impl Announce {
@@ -124,31 +114,4 @@ impl Conversation {
     pub fn silent(self) -> Self {
         Self { status: ConversationStatus::Silent, number: -self.id.0, ..self }
     }
-}
-
-/// Makes a conversation out of what waits for its first word; true when it was one.
-pub(super) fn begin(
-    outcome: &mut Outcome,
-    birth: Option<&Birth>,
-    awakening: Option<&Awakening>,
-    channel_id: ChannelId,
-) -> bool {
-    let born = outcome.next.is_unborn();
-    let wakes = awakening.filter(|_| outcome.next.status == ConversationStatus::Silent);
-    if born {
-        make_contact(outcome, birth);
-    }
-    if let Some(Awakening { number, visible_to, previous }) = wakes {
-        let next = &mut outcome.next;
-        (next.status, next.number) = (ConversationStatus::Open, *number);
-        (next.visible_to, next.previous) = (visible_to.clone(), *previous);
-        // What is born with them is stored with them.
-        if !born {
-            outcome.changes.push(Change::SetVisibility);
-        }
-    }
-    if born || wakes.is_some() {
-        outcome.record(EventKind::Created { channel_id });
-    }
-    born || wakes.is_some()
 }

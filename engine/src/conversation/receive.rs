@@ -1,13 +1,11 @@
 //! Receive: a customer wrote. The first message of all brings the conversation, and often the contact, into being.
 
-use super::announce::begin;
 use super::close::reopen;
 use super::snooze::wake;
 use super::{
-    Awakening, Change, Conversation, EventKind, MEMORY, Outcome, Preview, Refusal, Request, Route, WakeReason,
+    Beginning, Change, Conversation, EventKind, MEMORY, Outcome, Preview, Refusal, Request, Route, WakeReason,
 };
 use crate::channels::Content;
-use crate::contact::Identity;
 use crate::ids::MessageId;
 use crate::message::{Direction, Media, MediaState, Message, Sender};
 use crate::time::Timestamp;
@@ -29,20 +27,10 @@ pub struct Receive {
     /// The provider's clock.
     pub at: Option<Timestamp>,
     pub profile_name: Option<String>,
-    /// What the first message must create besides the conversation.
-    pub birth: Option<Birth>,
-    /// What it takes to go on where only broadcasts were before.
-    pub awakening: Option<Awakening>,
+    /// What it takes where nobody wrote before.
+    pub beginning: Beginning,
     /// How long after a close the customer goes on with the same conversation, by the business's choice.
     pub reopen_within: Duration,
-}
-
-/// Marks to store together with a first message.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Birth {
-    pub new_contact: bool,
-    /// Marks not stored yet.
-    pub identities: Vec<Identity>,
 }
 
 impl Receive {
@@ -53,7 +41,7 @@ impl Receive {
         if outcome.next.continues(self.route.kind, self.reopen_within, outcome.now()) {
             reopen(outcome, None);
         }
-        begin(outcome, self.birth.as_ref(), self.awakening.as_ref(), self.route.channel_id);
+        self.beginning.begin(outcome, self.route.channel_id);
         outcome.next.require_open()?;
         wake(outcome, None, WakeReason::Message);
         let at = self.at.map_or(outcome.now(), |at| at.min(outcome.now()));
@@ -138,18 +126,6 @@ impl Receive {
             delivered_at: None,
             read_at: None,
         }
-    }
-}
-
-/// What the contact lacks: themselves, marks nobody knew.
-pub(super) fn make_contact(outcome: &mut Outcome, birth: Option<&Birth>) {
-    let Some(birth) = birth else { return };
-    let identities = birth.identities.clone();
-    if birth.new_contact {
-        let contact = outcome.next.contact.clone();
-        outcome.changes.push(Change::CreateContact { contact, identities });
-    } else if !identities.is_empty() {
-        outcome.changes.push(Change::AddIdentities(identities));
     }
 }
 

@@ -1,10 +1,9 @@
 //! Reply: a user answers, or begins. The message is durable and queued before anything leaves; an unassigned conversation is attended first.
 
-use super::announce::begin;
 use super::assign::take;
 use super::{
-    Actor, AssignReason, Awakening, Birth, Change, ConversationStatus, EventKind, MEMORY, Outbound, Outcome,
-    Preview, Refusal, Request, Route,
+    Actor, AssignReason, Beginning, Change, EventKind, MEMORY, Outbound, Outcome, Preview, Refusal, Request,
+    Route,
 };
 use crate::channel::ChannelKind;
 use crate::ids::{ChannelId, MessageId};
@@ -28,10 +27,8 @@ pub struct Reply {
     pub attends: bool,
     /// Messages of others that came after the last one the sender says to have seen.
     pub newer: i64,
-    /// What the first message must create besides the conversation, when the team writes first.
-    pub birth: Option<Birth>,
-    /// What it takes to go on where only broadcasts were before.
-    pub awakening: Option<Awakening>,
+    /// What it takes where nobody wrote before.
+    pub beginning: Beginning,
     /// A registered template instead of free text: `text` is its body, an attachment its header's file.
     pub template: Option<Box<Filled>>,
     /// The line it goes out on, which `around` is about; `None`: where the customer wrote last.
@@ -50,10 +47,7 @@ impl Reply {
         if let Some(known) = self.known(outcome) {
             return if known { Ok(()) } else { Err(Refusal::ClientIdReused) };
         }
-        let silent = outcome.next.status == ConversationStatus::Silent && self.awakening.is_some();
-        if !silent {
-            outcome.next.require_open()?;
-        }
+        self.beginning.require(&outcome.next)?;
         outcome.next.require(Operation::SendMessage, &self.by)?;
         if self.newer > 0 {
             return Err(Refusal::NewerMessages { count: self.newer });
@@ -63,8 +57,7 @@ impl Reply {
         self.check()?;
         let Passage { hold, warnings } = self.judge(&route, outcome.now())?;
         outcome.warnings = warnings;
-        let (birth, awakening) = (self.birth.as_ref(), self.awakening.as_ref());
-        let begins = begin(outcome, birth, awakening, route.channel_id);
+        let begins = self.beginning.begin(outcome, route.channel_id);
         if outcome.next.assignees.is_empty() && (begins || self.attends) {
             take(outcome, &self.by, AssignReason::Attend);
         }

@@ -95,8 +95,7 @@ fn receive(kind: ChannelKind, id: i64, text: &str) -> Receive {
         reply_to: None,
         at: None,
         profile_name: None,
-        birth: None,
-        awakening: None,
+        beginning: Beginning::default(),
         reopen_within: Duration::ZERO,
     }
 }
@@ -114,8 +113,7 @@ fn reply(id: i64, by: &Member, text: &str) -> Reply {
         attachments: Vec::new(),
         attends: true,
         newer: 0,
-        birth: None,
-        awakening: None,
+        beginning: Beginning::default(),
         template: None,
         route: None,
         around: crate::sending::Circumstances { takes_files: true, ..Default::default() },

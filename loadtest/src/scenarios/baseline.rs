@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use switchboard_engine::channel::{Channel, ChannelKind, Provider};
 use switchboard_engine::channels::Content;
 use switchboard_engine::contact::{Contact, Identity, IdentityKind};
-use switchboard_engine::conversation::{Birth, Command, Conversation, Receive, Route};
+use switchboard_engine::conversation::{Beginning, Birth, Command, Conversation, Receive, Route};
 use switchboard_engine::ids::{BusinessId, ChannelId, ContactId, ConversationId, GroupId, MessageId, UserId};
 use switchboard_engine::time::Timestamp;
 use switchboard_engine::user::Role;
@@ -185,8 +185,7 @@ async fn append(store: &Store, state: &Conversation, sender: u32, nth: u32) -> R
         at: Some(now()),
         profile_name: Some(format!("Load {sender}")),
         reopen_within: Duration::ZERO,
-        birth: state.is_unborn().then_some(birth),
-        awakening: None,
+        beginning: Beginning { birth: state.is_unborn().then_some(birth), awakening: None },
     };
     let outcome = state
         .handle(&Command::Receive(Box::new(receive)), now())

@@ -2,15 +2,18 @@
 
 use super::super::Conn;
 use crate::error::StoreError;
-use crate::records::{Broadcast, BroadcastState, Reached, Running};
+use crate::records::{Broadcast, BroadcastState, Reached};
 use crate::rows::{clean, word};
 use crate::tables::{broadcast, broadcast_recipient, contact, contact_visibility, message, outbox};
 use diesel::dsl::{count_star, exists, not, sql};
 use diesel::prelude::*;
-use diesel::sql_types::Bool;
+use diesel::sql_types::{BigInt, Bool, Text};
 use diesel_async::RunQueryDsl;
 use switchboard_engine::ids::{BroadcastId, BusinessId, ChannelId, ContactId, GroupId, TemplateId, UserId};
 use switchboard_engine::time::Timestamp;
+
+/// Contacts named in one statement.
+const AT_ONCE: usize = 500;
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = broadcast)]
@@ -55,7 +58,7 @@ impl TryFrom<BroadcastRow> for Broadcast {
     }
 }
 
-/// With everybody it goes to; all of it or nothing.
+/// With everybody it goes to, each named once; all of it or nothing.
 pub(crate) async fn create(conn: &mut Conn, new: &Broadcast, to: &[ContactId]) -> Result<(), StoreError> {
     diesel::insert_into(broadcast::table)
         .values((
@@ -75,14 +78,14 @@ pub(crate) async fn create(conn: &mut Conn, new: &Broadcast, to: &[ContactId]) -
         ))
         .execute(conn)
         .await?;
-    for contact in to {
+    let columns =
+        (broadcast_recipient::broadcast_id, broadcast_recipient::contact_id, broadcast_recipient::state);
+    for some in to.chunks(AT_ONCE) {
+        let some: Vec<i64> = some.iter().map(|id| id.0).collect();
+        let each = (new.id.0.into_sql::<BigInt>(), contact::id, "pending".into_sql::<Text>());
         diesel::insert_into(broadcast_recipient::table)
-            .values((
-                broadcast_recipient::broadcast_id.eq(new.id.0),
-                broadcast_recipient::contact_id.eq(contact.0),
-                broadcast_recipient::state.eq("pending"),
-            ))
-            .on_conflict_do_nothing()
+            .values(contact::table.filter(contact::id.eq_any(some)).select(each))
+            .into_columns(columns)
             .execute(conn)
             .await?;
     }
@@ -154,28 +157,28 @@ pub(crate) async fn reached(conn: &mut Conn, of: BroadcastId) -> Result<Reached,
     Ok(reached)
 }
 
-/// Every broadcast under way, the oldest first, each with its next recipients.
-pub(crate) async fn running(conn: &mut Conn, most: i64) -> Result<Vec<Running>, StoreError> {
+/// Every broadcast under way, the oldest first.
+pub(crate) async fn running(conn: &mut Conn) -> Result<Vec<Broadcast>, StoreError> {
     let rows: Vec<BroadcastRow> = broadcast::table
         .filter(sql::<Bool>("broadcast.state = 'sending'"))
         .order(broadcast::id)
         .select(BroadcastRow::as_select())
         .load(conn)
         .await?;
-    let mut running = Vec::with_capacity(rows.len());
-    for row in rows {
-        let next: Vec<i64> = broadcast_recipient::table
-            .filter(broadcast_recipient::broadcast_id.eq(row.id))
-            .filter(sql::<Bool>("broadcast_recipient.state = 'pending'"))
-            .order(broadcast_recipient::contact_id)
-            .limit(most)
-            .select(broadcast_recipient::contact_id)
-            .load(conn)
-            .await?;
-        let next = next.into_iter().map(ContactId).collect();
-        running.push(Running { broadcast: row.try_into()?, next });
-    }
-    Ok(running)
+    rows.into_iter().map(Broadcast::try_from).collect()
+}
+
+/// Those who still wait, at most so many of them.
+pub(crate) async fn next(conn: &mut Conn, of: BroadcastId, most: i64) -> Result<Vec<ContactId>, StoreError> {
+    let next: Vec<i64> = broadcast_recipient::table
+        .filter(broadcast_recipient::broadcast_id.eq(of.0))
+        .filter(sql::<Bool>("broadcast_recipient.state = 'pending'"))
+        .order(broadcast_recipient::contact_id)
+        .limit(most)
+        .select(broadcast_recipient::contact_id)
+        .load(conn)
+        .await?;
+    Ok(next.into_iter().map(ContactId).collect())
 }
 
 /// Somebody who waits gets none, for a reason.
@@ -218,9 +221,10 @@ pub(crate) async fn finish(
     Ok(ended == 1)
 }
 
-/// How many messages wait for a channel's connector, held ones included.
-pub(crate) async fn waiting_on(conn: &mut Conn, channel: ChannelId) -> Result<i64, StoreError> {
-    Ok(outbox::table.filter(outbox::channel_id.eq(channel.0)).count().get_result(conn).await?)
+/// How many messages wait for a channel's connector, held ones included; counted up to `most`.
+pub(crate) async fn waiting_on(conn: &mut Conn, channel: ChannelId, most: i64) -> Result<usize, StoreError> {
+    let waiting = outbox::table.filter(outbox::channel_id.eq(channel.0)).limit(most);
+    Ok(waiting.select(outbox::channel_id).load::<i64>(conn).await?.len())
 }
 
 /// Those of `ids` who are contacts of the business and not hidden from `viewer`.
@@ -231,7 +235,7 @@ pub(crate) async fn visible_contacts(
     ids: &[ContactId],
 ) -> Result<Vec<ContactId>, StoreError> {
     let mut found = Vec::with_capacity(ids.len());
-    for some in ids.chunks(500) {
+    for some in ids.chunks(AT_ONCE) {
         let keys: Vec<i64> = some.iter().map(|id| id.0).collect();
         let listed = contact_visibility::table.filter(contact_visibility::contact_id.eq(contact::id));
         let theirs = listed.filter(contact_visibility::user_id.eq(viewer.0));

@@ -156,7 +156,8 @@ pub(crate) async fn keep_in_library(
 async fn is_shown(conn: &mut Conn, id: MediaId) -> Result<bool, StoreError> {
     let named = format!("%\"{id}\"%");
     let photos = photo::table.filter(photo::media_id.eq(id.0)).select(photo::id);
-    let replies = saved_reply::table.filter(saved_reply::media_ids.like(named.clone())).select(saved_reply::id);
+    let replies =
+        saved_reply::table.filter(saved_reply::media_ids.like(named.clone())).select(saved_reply::id);
     let templates = template::table.filter(template::mapping.like(named)).select(template::id);
     Ok(select(exists(photos).or(exists(replies)).or(exists(templates))).get_result(conn).await?)
 }

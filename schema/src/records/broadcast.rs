@@ -1,7 +1,7 @@
 //! One text to many, and who of them has it.
 
 use std::collections::BTreeMap;
-use switchboard_engine::ids::{BroadcastId, BusinessId, ChannelId, ContactId, GroupId, TemplateId, UserId};
+use switchboard_engine::ids::{BroadcastId, BusinessId, ChannelId, GroupId, TemplateId, UserId};
 use switchboard_engine::time::Timestamp;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,12 +58,4 @@ pub struct Reached {
     pub skipped: BTreeMap<String, i64>,
     pub pending: i64,
     pub total: i64,
-}
-
-/// A broadcast under way with those who are next.
-#[derive(Clone, Debug)]
-pub struct Running {
-    pub broadcast: Broadcast,
-    /// None left: it is done.
-    pub next: Vec<ContactId>,
 }

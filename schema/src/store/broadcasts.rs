@@ -2,7 +2,7 @@
 
 use super::{Store, run};
 use crate::error::StoreError;
-use crate::records::{Broadcast, BroadcastState, Reached, Running};
+use crate::records::{Broadcast, BroadcastState, Reached};
 use std::collections::BTreeSet;
 use switchboard_engine::ids::{BroadcastId, BusinessId, ChannelId, ContactId, GroupId, UserId};
 use switchboard_engine::time::Timestamp;
@@ -38,9 +38,14 @@ impl Store {
         run!(self, read, |conn, queries| queries::broadcast::reached(conn, of))
     }
 
-    /// Every broadcast under way, the oldest first, each with at most `most` of those who are next.
-    pub async fn running_broadcasts(&self, most: i64) -> Result<Vec<Running>, StoreError> {
-        run!(self, read, |conn, queries| queries::broadcast::running(conn, most))
+    /// Every broadcast under way, the oldest first.
+    pub async fn running_broadcasts(&self) -> Result<Vec<Broadcast>, StoreError> {
+        run!(self, read, |conn, queries| queries::broadcast::running(conn))
+    }
+
+    /// Those it has still to reach, at most so many of them.
+    pub async fn next_recipients(&self, of: BroadcastId, most: usize) -> Result<Vec<ContactId>, StoreError> {
+        run!(self, read, |conn, queries| queries::broadcast::next(conn, of, most as i64))
     }
 
     /// Somebody who waits gets none, for a reason. False when they do not wait.
@@ -76,8 +81,8 @@ impl Store {
         Ok(found?.into_iter().collect())
     }
 
-    /// How many messages wait for a channel's connector, held ones included.
-    pub async fn waiting_on(&self, channel: ChannelId) -> Result<i64, StoreError> {
-        run!(self, read, |conn, queries| queries::broadcast::waiting_on(conn, channel))
+    /// How many messages wait for a channel's connector, held ones included; counted up to `most`.
+    pub async fn waiting_on(&self, channel: ChannelId, most: usize) -> Result<usize, StoreError> {
+        run!(self, read, |conn, queries| queries::broadcast::waiting_on(conn, channel, most as i64))
     }
 }

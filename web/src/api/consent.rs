@@ -81,9 +81,7 @@ pub(crate) async fn set_consent(
     id: web::Path<String>,
     body: web::Json<SetConsentRequest>,
 ) -> Result<HttpResponse, ApiError> {
-    let id = contact(&signed_in, &id).await?;
-    let principal = principal(&signed_in, id).await?;
-    permit(Operation::ChangeConsent, principal)?;
+    let (id, part) = may_change(&signed_in, &id).await?;
     let SetConsentRequest { channel_kind, channel_id, state, evidence } = body.into_inner();
     let roster = signed_in.site.roster();
     let business = signed_in.user.business_id;
@@ -97,13 +95,20 @@ pub(crate) async fn set_consent(
     let (topic, source) = (ConsentTopic::All, ConsentSource::Manual);
     let at = signed_in.site.now();
     let said = Consent { channel_kind, channel_id, topic, state, source, evidence, at };
-    let part = cell(Operation::ChangeConsent, principal) == Cell::Part;
     said.check_manual(part)
         .map_err(|refusal| ApiError::from(switchboard_actors::trouble::Trouble::from(refusal)))?;
     signed_in.site.actors.set_consent(Some(signed_in.user.id), id, said).await?;
     let detail = json!({"channel_kind": channel_kind, "channel_id": channel_id, "state": state});
     request.extensions_mut().insert(Note { detail, ..Note::default() });
     shown(&signed_in, id).await
+}
+
+/// The contact, and whether the caller may enter only a part of what can be said: that they want no more.
+pub(super) async fn may_change(signed_in: &SignedIn, id: &str) -> Result<(ContactId, bool), ApiError> {
+    let id = contact(signed_in, id).await?;
+    let principal = principal(signed_in, id).await?;
+    permit(Operation::ChangeConsent, principal)?;
+    Ok((id, cell(Operation::ChangeConsent, principal) == Cell::Part))
 }
 
 pub(super) async fn contact(signed_in: &SignedIn, id: &str) -> Result<ContactId, ApiError> {
@@ -113,7 +118,7 @@ pub(super) async fn contact(signed_in: &SignedIn, id: &str) -> Result<ContactId,
 }
 
 /// The best part somebody has in any group that knows the contact; in their own groups where none does.
-pub(super) async fn principal(signed_in: &SignedIn, contact: ContactId) -> Result<Principal, ApiError> {
+async fn principal(signed_in: &SignedIn, contact: ContactId) -> Result<Principal, ApiError> {
     let user = &signed_in.user;
     let mut groups = signed_in.site.actors.core.store.groups_of_contact(contact).await?;
     if groups.is_empty() {

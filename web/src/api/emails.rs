@@ -1,6 +1,6 @@
 //! E-mail addresses of contacts: who wants mail, and the list of those who can be mailed.
 
-use super::consent::{contact, principal};
+use super::consent::{contact, may_change};
 use super::shapes::{ErrorAnswer, Refusals, WriteRefusals};
 use crate::audit::Note;
 use crate::csv;
@@ -15,7 +15,6 @@ use serde_json::json;
 use switchboard_actors::trouble::Trouble;
 use switchboard_engine::consent::{ConsentSource, ConsentState, EmailConsent};
 use switchboard_engine::ids::{BusinessId, ContactId};
-use switchboard_engine::permission::{Cell, Operation, cell, permit};
 use switchboard_engine::time::Timestamp;
 use switchboard_schema::{EmailContact, Store};
 use utoipa::ToSchema;
@@ -126,9 +125,7 @@ pub(crate) async fn set_email_consent(
     id: web::Path<String>,
     body: web::Json<SetEmailConsentRequest>,
 ) -> Result<HttpResponse, ApiError> {
-    let id = contact(&signed_in, &id).await?;
-    let principal = principal(&signed_in, id).await?;
-    permit(Operation::ChangeConsent, principal)?;
+    let (id, part) = may_change(&signed_in, &id).await?;
     let SetEmailConsentRequest { state, evidence } = body.into_inner();
     let said = EmailConsent {
         state,
@@ -136,7 +133,7 @@ pub(crate) async fn set_email_consent(
         evidence,
         at: signed_in.site.actors.core.clock.now(),
     };
-    said.check_manual(cell(Operation::ChangeConsent, principal) == Cell::Part).map_err(Trouble::from)?;
+    said.check_manual(part).map_err(Trouble::from)?;
     signed_in.site.actors.core.store.set_email_consent(id, said).await?;
     let detail = json!({"channel_kind": "email", "state": state});
     request.extensions_mut().insert(Note { detail, ..Note::default() });

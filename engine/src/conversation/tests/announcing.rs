@@ -9,8 +9,10 @@ fn announced(id: i64) -> Command {
     Command::Announce(Box::new(announce(id, id, route(ChannelKind::Sms))))
 }
 
-fn awakening(number: i64) -> Awakening {
-    Awakening { number, visible_to: Some([ann().id].into()), previous: Some(ConversationId(3)) }
+fn awakening(number: i64) -> Beginning {
+    let visible_to = Some([ann().id].into());
+    let awakening = Some(Awakening { number, visible_to, previous: Some(ConversationId(3)) });
+    Beginning { birth: None, awakening }
 }
 
 /// To see it go red: leave `status` out of `Conversation::silent`.
@@ -23,7 +25,7 @@ fn a_broadcast_is_no_conversation_until_the_answer() {
     assert!(matches!(&sent.events[..], [Event { seq: 1, kind: EventKind::Message(message), .. }]
         if message.sender == Sender::Broadcast(crate::ids::BroadcastId(1))));
     assert!(sent.changes.iter().any(|change| matches!(change, Change::Reach { .. })));
-    let answer = Receive { awakening: Some(awakening(1_050)), ..receive(ChannelKind::Sms, 2, "Yes please") };
+    let answer = Receive { beginning: awakening(1_050), ..receive(ChannelKind::Sms, 2, "Yes please") };
     let answered = silent.handle(&Command::Receive(Box::new(answer)), hours(1)).unwrap();
     let kinds: Vec<i64> = answered.events.iter().map(|event| event.seq).collect();
     assert_eq!(kinds, [2, 3]);
@@ -41,7 +43,7 @@ fn a_colleague_who_writes_ends_the_silence_too() {
     let usual = Reply { route: line, ..reply(2, &ann(), "Did you see our offer?") };
     let refused = silent.handle(&Command::Reply(Box::new(usual.clone())), hours(1)).unwrap_err();
     assert_eq!(refused.code(), "conversation_closed", "only who begins one");
-    let begun = Reply { awakening: Some(awakening(1_050)), ..usual };
+    let begun = Reply { beginning: awakening(1_050), ..usual };
     let next = silent.handle(&Command::Reply(Box::new(begun)), hours(1)).unwrap().next;
     assert_eq!(
         (next.status, next.owner().map(|one| one.user_id)),

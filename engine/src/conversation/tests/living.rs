@@ -148,7 +148,8 @@ fn h_10_the_team_writes_first() {
     let mut state = unborn();
     state.routes = vec![route(ChannelKind::Sms)];
     let birth = Some(Birth { new_contact: true, identities: Vec::new() });
-    let first = Reply { birth, attends: false, ..reply(1, &ann(), "Hello, this is Ann") };
+    let beginning = Beginning { birth, awakening: None };
+    let first = Reply { beginning, attends: false, ..reply(1, &ann(), "Hello, this is Ann") };
     let then = &[
         "#1 created on 7",
         "#2 assigned Ann* by Ann (Attend), was nobody",

@@ -37,7 +37,8 @@ fn the_first_message_makes_the_contact_or_adds_its_marks() {
         ),
     ];
     for (birth, then) in cases {
-        let first = Receive { birth: Some(birth), ..receive(ChannelKind::Sms, 1, "Hi") };
+        let beginning = Beginning { birth: Some(birth), awakening: None };
+        let first = Receive { beginning, ..receive(ChannelKind::Sms, 1, "Hi") };
         check(&unborn(), &Command::Receive(Box::new(first)), START, then);
     }
 }
@@ -45,7 +46,8 @@ fn the_first_message_makes_the_contact_or_adds_its_marks() {
 #[test]
 fn a_birth_given_late_creates_nothing() {
     let birth = Birth { new_contact: true, identities: Vec::new() };
-    let late = Receive { birth: Some(birth), ..receive(ChannelKind::Sms, 2, "Hi") };
+    let beginning = Beginning { birth: Some(birth), awakening: None };
+    let late = Receive { beginning, ..receive(ChannelKind::Sms, 2, "Hi") };
     let state = begun(ChannelKind::Sms);
     check(&state, &Command::Receive(Box::new(late)), seconds(9), &["#3 in \"Hi\"", "+ message 2"]);
 }

@@ -182,8 +182,8 @@ impl Walk {
                 let at = self.now.minus(Duration::from_mins(u64::from(minutes_late)));
                 let received = Receive { reopen_within: Duration::from_hours(4), ..receive(kind, id, "in") };
                 let (provider_message_id, at) = (Some(format!("p{key}")), Some(at));
-                let awakening = self.awakening();
-                Command::Receive(Box::new(Receive { provider_message_id, at, awakening, ..received }))
+                let beginning = self.beginning();
+                Command::Receive(Box::new(Receive { provider_message_id, at, beginning, ..received }))
             }
             Step::Advance { nth, status, answered } => {
                 let message = self.outbound(nth)?;
@@ -298,10 +298,11 @@ impl Walk {
     }
 
     /// What the actor gathers for the first word after broadcasts.
-    fn awakening(&self) -> Option<Awakening> {
+    fn beginning(&self) -> Beginning {
         let visible_to = Some([person(0).id, person(1).id].into());
         let awakening = Awakening { number: 1_042, visible_to, previous: None };
-        (self.state.status == ConversationStatus::Silent).then_some(awakening)
+        let silent = self.state.status == ConversationStatus::Silent;
+        Beginning { birth: None, awakening: silent.then_some(awakening) }
     }
 
     fn outbound(&self, nth: u8) -> Option<Outbound> {
