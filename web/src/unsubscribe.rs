@@ -31,8 +31,8 @@ pub(crate) async fn ask_unsubscribe(
     link: web::Path<String>,
 ) -> Result<HttpResponse, ApiError> {
     let site = site(&request)?;
-    if let Err(page) = reader(&site, &request, &link) {
-        return Ok(page);
+    if let Err(closed) = reader(&site, &request, &link) {
+        return Ok(closed.page());
     }
     let business = business(&site);
     let body = format!(
@@ -56,7 +56,7 @@ pub(crate) async fn unsubscribe(
     let site = site(&request)?;
     let (announcement, contact) = match reader(&site, &request, &link) {
         Ok(reader) => reader,
-        Err(page) => return Ok(page),
+        Err(closed) => return Ok(closed.page()),
     };
     site.actors.unsubscribe(announcement, contact).await?;
     let body = format!(
@@ -66,14 +66,26 @@ pub(crate) async fn unsubscribe(
     Ok(page(StatusCode::OK, "You are unsubscribed", &body))
 }
 
-/// Whose link it is, or the page that says why nothing comes of it.
-fn reader(
-    site: &Site,
-    request: &HttpRequest,
-    link: &str,
-) -> Result<(AnnouncementId, ContactId), HttpResponse> {
-    knock(site, request).map_err(too_often)?;
-    site.actors.reader_of(link).ok_or_else(no_such_link)
+/// Why nothing comes of a link.
+enum Closed {
+    NoSuchLink,
+    /// Seconds until the next try.
+    TooOften(u64),
+}
+
+impl Closed {
+    fn page(self) -> HttpResponse {
+        match self {
+            Self::NoSuchLink => no_such_link(),
+            Self::TooOften(seconds) => too_often(seconds),
+        }
+    }
+}
+
+/// Whose link it is.
+fn reader(site: &Site, request: &HttpRequest, link: &str) -> Result<(AnnouncementId, ContactId), Closed> {
+    knock(site, request).map_err(Closed::TooOften)?;
+    site.actors.reader_of(link).ok_or(Closed::NoSuchLink)
 }
 
 /// As often as any stranger may call. Mail providers press many people's buttons from one address, so no tighter.

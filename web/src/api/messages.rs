@@ -10,7 +10,9 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use switchboard_actors::conversation::Done;
 use switchboard_actors::desk::{Draft, NoteDraft};
+use switchboard_engine::conversation::Conversation;
 use switchboard_engine::ids::{ChannelId, MediaId, MessageId, TemplateId, UserId};
+use switchboard_engine::message::Message;
 use switchboard_engine::sending::Warning;
 use switchboard_engine::wire::{MessageView, TemplateAsk};
 use utoipa::ToSchema;
@@ -143,18 +145,17 @@ pub(crate) async fn add_note(
     let AddNoteRequest { client_id, text, mentions } = body.into_inner();
     let note = NoteDraft { client_id, text, mentions };
     let done = signed_in.site.actors.add_note(signed_in.user.id, conversation_id(&id)?, note).await?;
-    message_answer(&done)
+    let message = done.message.as_ref().ok_or_else(ApiError::busy)?;
+    let status = if done.changed { StatusCode::CREATED } else { StatusCode::OK };
+    Ok(shown(status, message, &done.conversation))
 }
 
-fn message_answer(done: &Done) -> Result<HttpResponse, ApiError> {
+fn shown(status: StatusCode, message: &Message, of: &Conversation) -> HttpResponse {
     #[derive(Serialize)]
     struct Answer<'a> {
         message: MessageView<'a>,
     }
-    let message = done.message.as_ref().ok_or_else(ApiError::busy)?;
-    let status = if done.changed { StatusCode::CREATED } else { StatusCode::OK };
-    let view = MessageView::for_agent(message, &done.conversation.contact.name);
-    Ok(HttpResponse::build(status).json(Answer { message: view }))
+    HttpResponse::build(status).json(Answer { message: MessageView::for_agent(message, &of.contact.name) })
 }
 
 /// Sends a message again that failed: the same message, its next attempt. Window, consent and the rest are looked at anew.
@@ -174,7 +175,7 @@ pub(crate) async fn retry_message(
     let id: MessageId = id.parse().map_err(|_| ApiError::not_found())?;
     let confirmed = body.is_some_and(|body| body.confirm);
     let done = signed_in.site.actors.retry(signed_in.user.id, id, confirmed).await?;
-    answer(&signed_in, id, &done.conversation.contact.name).await
+    as_it_is_now(&signed_in, id, &done).await
 }
 
 /// Takes a message back that has not left: it is queued, or held.
@@ -190,16 +191,11 @@ pub(crate) async fn cancel_message(
 ) -> Result<HttpResponse, ApiError> {
     let id: MessageId = id.parse().map_err(|_| ApiError::not_found())?;
     let done = signed_in.site.actors.cancel(signed_in.user.id, id).await?;
-    answer(&signed_in, id, &done.conversation.contact.name).await
+    as_it_is_now(&signed_in, id, &done).await
 }
 
-async fn answer(signed_in: &SignedIn, id: MessageId, contact_name: &str) -> Result<HttpResponse, ApiError> {
-    #[derive(Serialize)]
-    struct Answer<'a> {
-        message: MessageView<'a>,
-    }
+async fn as_it_is_now(signed_in: &SignedIn, id: MessageId, done: &Done) -> Result<HttpResponse, ApiError> {
     let message = signed_in.site.actors.core.store.message(id).await?.ok_or_else(ApiError::not_found)?;
     let status = if message.hold.is_some() { StatusCode::ACCEPTED } else { StatusCode::OK };
-    let view = MessageView::for_agent(&message, contact_name);
-    Ok(HttpResponse::build(status).json(Answer { message: view }))
+    Ok(shown(status, &message, &done.conversation))
 }
