@@ -117,7 +117,15 @@ impl Intake {
                 }
                 Ok(())
             }
-            Err(Trouble::Quarantined) => self.put_aside(channel, &receive).await,
+            Err(Trouble::Quarantined) => {
+                tracing::error!(channel.id = %channel.id, "a message failed three times and was put aside in quarantine");
+                self.put_aside(channel, &receive, "the conversation panicked on it", TRIES).await
+            }
+            // No contact is made of a colleague, and sending it again would not help: it waits for an operator.
+            Err(Trouble::Refused(Refusal::IdentifierInUse { .. })) => {
+                tracing::warn!(channel.id = %channel.id, "a message from a colleague's own number was put aside in quarantine");
+                self.put_aside(channel, &receive, "its sender is a colleague, who can be no contact", 1).await
+            }
             Err(trouble) => {
                 metrics::counter!(telemetry::INBOUND_REFUSED, "reason" => trouble.code()).increment(1);
                 Err(trouble)
@@ -258,8 +266,9 @@ impl Intake {
             Some((contact, unknown)) => (contact, Birth { new_contact: false, identities: unknown }),
             None => {
                 let id = ContactId(self.core.ids.next());
-                let contact = Contact::unknown(id, identities, arrival.profile_name.map(str::to_owned));
-                (contact, Birth { new_contact: true, identities: identities.to_vec() })
+                let identities = self.without_colleagues(channel, identities).await?;
+                let contact = Contact::unknown(id, &identities, arrival.profile_name.map(str::to_owned));
+                (contact, Birth { new_contact: true, identities })
             }
         };
         let last_inbound_at = store.care_window(channel.id, arrival.route.address.clone()).await?;
@@ -284,6 +293,21 @@ impl Intake {
         Ok(id)
     }
 
+    /// The marks a new contact may have. A colleague's number makes no contact at all.
+    async fn without_colleagues(
+        &self,
+        channel: &Channel,
+        marks: &[Identity],
+    ) -> Result<Vec<Identity>, Trouble> {
+        let theirs = self.core.store.marks_of_users(channel.business_id, marks.to_vec()).await?;
+        let own: Vec<Identity> = marks.iter().filter(|mark| !theirs.contains(mark)).cloned().collect();
+        let phone = theirs.iter().any(|mark| mark.kind() == IdentityKind::Phone);
+        if phone || own.is_empty() {
+            return Err(Refusal::IdentifierInUse { kind: "phone", owner_kind: "user" }.into());
+        }
+        Ok(own)
+    }
+
     fn pending(&self, remote: &RemoteMedia) -> Media {
         Media {
             id: MediaId(self.core.ids.next()),
@@ -296,12 +320,16 @@ impl Intake {
         }
     }
 
-    async fn put_aside(&self, channel: &Channel, receive: &Receive) -> Result<(), Trouble> {
+    async fn put_aside(
+        &self,
+        channel: &Channel,
+        receive: &Receive,
+        error: &str,
+        tries: usize,
+    ) -> Result<(), Trouble> {
         metrics::counter!(telemetry::QUARANTINED).increment(1);
-        tracing::error!(channel.id = %channel.id, "a message failed three times and was put aside in quarantine");
         let source = format!("{}:{}", channel.provider.as_str(), channel.id);
-        let error = "the conversation panicked on it".to_owned();
-        self.quarantine(source, format!("{receive:?}"), error, TRIES).await
+        self.quarantine(source, format!("{receive:?}"), error.to_owned(), tries).await
     }
 
     /// Puts aside what could not even be understood or routed, for an operator to look at.

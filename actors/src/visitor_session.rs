@@ -249,7 +249,7 @@ fn acknowledge(
             None => actors.conversation_of(&visitor).await.ok().flatten(),
         };
         if let Some(conversation) = conversation {
-            actors.visitor_acknowledges(conversation, upto, status).await;
+            actors.visitor_acknowledges(&visitor, conversation, upto, status).await;
         }
     };
     ctx.spawn(work.into_actor(session));

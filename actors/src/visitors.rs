@@ -8,7 +8,7 @@ use crate::trouble::Trouble;
 use std::sync::Arc;
 use switchboard_engine::channels::webchat;
 use switchboard_engine::contact::{Identity, IdentityKind};
-use switchboard_engine::conversation::{Acknowledge, Conversation, Refusal};
+use switchboard_engine::conversation::{Conversation, Refusal};
 use switchboard_engine::ids::{ChannelId, ConversationId, MediaId};
 use switchboard_engine::message::{Media, MediaState};
 use switchboard_engine::receipt::Status;
@@ -151,9 +151,15 @@ impl Actors {
         })
     }
 
-    /// The visitor's browser got (`Delivered`) or showed (`Read`) everything up to `upto`.
-    pub async fn visitor_acknowledges(&self, conversation: ConversationId, upto: i64, status: Status) {
-        let wish = Wish::Acknowledge(Acknowledge { upto, status });
+    /// The visitor's browser got (`Delivered`) or showed (`Read`) everything of its channel up to `upto`.
+    pub async fn visitor_acknowledges(
+        &self,
+        visitor: &Visitor,
+        conversation: ConversationId,
+        upto: i64,
+        status: Status,
+    ) {
+        let wish = Wish::Acknowledge { channel_id: visitor.line.channel.id, upto, status };
         if let Err(trouble) = self.directory.ask(conversation, None, wish).await {
             tracing::debug!(%trouble, "an acknowledgement was not stored; the next one covers it");
         }

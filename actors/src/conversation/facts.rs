@@ -8,7 +8,7 @@ use crate::trouble::Trouble;
 use std::sync::Arc;
 use switchboard_engine::conversation::{
     Acknowledge, AddAssignee, Advance, Assign, Attachment, Attend, Beginning, Birth, Candidate, Change,
-    Close, Command, Conversation, ConversationStatus, Delete, EventKind, FileArrived, Mark, Note, Outbound,
+    Close, Command, Conversation, ConversationStatus, Delete, EventKind, FileArrived, MEMORY, Mark, Note, Outbound,
     Pending, Policy, Read, ReadFor, ReadState, Receive, Reconsider, Refusal, Release, RemoveAssignee, Reopen,
     Reply, Restore, Retry, Reveal, SetConsent, Snooze, Unassign, Unsnooze,
 };
@@ -21,6 +21,9 @@ use switchboard_engine::time::Timestamp;
 use switchboard_engine::user::Member;
 use switchboard_engine::wire::TemplateAsk;
 use switchboard_schema::Uploader;
+
+/// How far behind what a conversation has in mind a receipt still reaches, in numbers of its log.
+const FORGOTTEN: i64 = 2_000;
 
 /// A template to send, with what its mapping may ask for.
 #[derive(Clone, Debug)]
@@ -69,7 +72,12 @@ pub enum Wish {
         receipt: Receipt,
         provider_message_id: Option<String>,
     },
-    Acknowledge(Acknowledge),
+    /// A visitor's browser has everything of its channel up to a number.
+    Acknowledge {
+        channel_id: ChannelId,
+        upto: i64,
+        status: Status,
+    },
     FileArrived(FileArrived),
     Attend(Member),
     /// Each with whether they are active and may see the group.
@@ -140,7 +148,7 @@ impl Wish {
             Self::Reply(_) => "reply",
             Self::Announce(_) => "announce",
             Self::Advance { .. } => "advance",
-            Self::Acknowledge(_) => "acknowledge",
+            Self::Acknowledge { .. } => "acknowledge",
             Self::FileArrived(_) => "file_arrived",
             Self::Attend(_) => "attend",
             Self::Assign { .. } => "assign",
@@ -202,7 +210,10 @@ pub(super) async fn gather(
             let message = outbound(core, state, message_id).await?;
             Command::Advance(Advance { message, receipt, provider_message_id })
         }
-        Wish::Acknowledge(acknowledge) => Command::Acknowledge(acknowledge),
+        Wish::Acknowledge { channel_id, upto, status } => {
+            let older = forgotten(core, state, channel_id).await?;
+            Command::Acknowledge(Acknowledge { channel_id, upto, status, older })
+        }
         Wish::FileArrived(arrived) => Command::FileArrived(arrived),
         Wish::Attend(by) => Command::Attend(Attend { by }),
         Wish::Assign { by, to, policy, expected_version, bulk } => {
@@ -289,6 +300,16 @@ async fn reply(
         around,
     };
     Ok(Command::Reply(Box::new(reply)))
+}
+
+/// What went out on a channel before all that the conversation has in mind, and was not read yet.
+async fn forgotten(core: &Core, state: &Conversation, channel: ChannelId) -> Result<Vec<Outbound>, Trouble> {
+    match state.recent_outbound.front() {
+        Some(oldest) if state.recent_outbound.len() == MEMORY => {
+            Ok(core.store.unread_outbound(state.id, channel, oldest.seq - FORGOTTEN..oldest.seq).await?)
+        }
+        _ => Ok(Vec::new()),
+    }
 }
 
 /// A message the conversation has in mind, or the database has.

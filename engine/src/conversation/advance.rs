@@ -3,7 +3,7 @@
 use super::{Change, EventKind, MessageUpdate, Outbound, Outcome, consent};
 use crate::channel::ChannelKind;
 use crate::consent::{Consent, ConsentSource, ConsentState, ConsentTopic};
-use crate::ids::MessageId;
+use crate::ids::{ChannelId, MessageId};
 use crate::message::Media;
 use crate::receipt::{Receipt, Status};
 
@@ -37,18 +37,27 @@ impl Advance {
     }
 }
 
-/// A webchat visitor's browser got (`Delivered`) or showed (`Read`) everything up to `upto`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A webchat visitor's browser got (`Delivered`) or showed (`Read`) everything of its channel up to `upto`. What went to the same person on
+/// another line, or has not gone yet, is none of its business.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Acknowledge {
+    pub channel_id: ChannelId,
     pub upto: i64,
     pub status: Status,
+    /// Of messages the conversation no longer has in mind, those that may be meant.
+    pub older: Vec<Outbound>,
 }
 
 impl Acknowledge {
     pub(super) fn decide(&self, outcome: &mut Outcome) {
         let receipt = Receipt { status: self.status, at: outcome.now(), failure: None };
-        let news = |sent: &&Outbound| sent.seq <= self.upto && sent.status.join(self.status) != sent.status;
-        let reached: Vec<Outbound> = outcome.next.recent_outbound.iter().filter(news).cloned().collect();
+        let arrived = |sent: &Outbound| {
+            let gone = !matches!(sent.status, Status::Queued | Status::Sending);
+            sent.channel_id == self.channel_id && sent.seq <= self.upto && gone
+        };
+        let news = |sent: &&Outbound| arrived(sent) && sent.status.join(self.status) != sent.status;
+        let recent = outcome.next.recent_outbound.iter();
+        let reached: Vec<Outbound> = self.older.iter().chain(recent).filter(news).cloned().collect();
         for sent in reached {
             advance(outcome, sent.id, sent.status, &receipt, None);
         }

@@ -67,6 +67,11 @@ fn route(kind: ChannelKind) -> Route {
     }
 }
 
+/// What a visitor's browser says of the widget's messages.
+fn seen(upto: i64, status: Status) -> Acknowledge {
+    Acknowledge { channel_id: route(ChannelKind::Webchat).channel_id, upto, status, older: Vec::new() }
+}
+
 /// A conversation that waits for its first message.
 fn unborn() -> Conversation {
     let phone = Identity::new(IdentityKind::Phone, "+447400123456").unwrap();

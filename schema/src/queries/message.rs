@@ -9,6 +9,7 @@ use crate::tables::{event, media, message, read_state};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use std::collections::HashMap;
+use std::ops::Range;
 use switchboard_engine::conversation::{Event, Outbound, ReadState};
 use switchboard_engine::ids::{ChannelId, ConversationId, MessageId, UserId};
 use switchboard_engine::message::{Media, Message};
@@ -71,6 +72,25 @@ pub(crate) async fn outbound(
         .await
         .optional()?;
     row.map(|row| Ok((ConversationId(row.conversation_id), row.try_into()?))).transpose()
+}
+
+/// See [`crate::Store::unread_outbound`].
+pub(crate) async fn unread_outbound(
+    conn: &mut Conn,
+    conversation: ConversationId,
+    channel: ChannelId,
+    numbers: Range<i64>,
+) -> Result<Vec<Outbound>, StoreError> {
+    let rows: Vec<OutboundRow> = message::table
+        .filter(message::conversation_id.eq(conversation.0))
+        .filter(message::seq.ge(numbers.start).and(message::seq.lt(numbers.end)))
+        .filter(message::direction.eq("out").and(message::channel_id.eq(channel.0)))
+        .filter(message::status.eq_any(["sent", "delivered"]))
+        .order(message::seq)
+        .select(OutboundRow::as_select())
+        .load(conn)
+        .await?;
+    rows.into_iter().map(TryInto::try_into).collect()
 }
 
 pub(crate) async fn outbound_by_provider_id(

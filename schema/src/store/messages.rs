@@ -3,6 +3,7 @@
 use super::{Store, run};
 use crate::error::StoreError;
 use crate::records::{Logged, Page};
+use std::ops::Range;
 use switchboard_engine::conversation::{Event, Outbound, ReadState};
 use switchboard_engine::ids::{ChannelId, ConversationId, MessageId, UserId};
 use switchboard_engine::message::Message;
@@ -25,6 +26,21 @@ impl Store {
     /// What the rules need to apply a receipt to a message they no longer remember.
     pub async fn outbound(&self, id: MessageId) -> Result<Option<(ConversationId, Outbound)>, StoreError> {
         run!(self, read, |conn, queries| queries::message::outbound(conn, id))
+    }
+
+    /// Messages of ours among these numbers that went out on a channel and were not read yet, in order.
+    pub async fn unread_outbound(
+        &self,
+        conversation: ConversationId,
+        channel: ChannelId,
+        numbers: Range<i64>,
+    ) -> Result<Vec<Outbound>, StoreError> {
+        run!(self, read, |conn, queries| queries::message::unread_outbound(
+            conn,
+            conversation,
+            channel,
+            numbers
+        ))
     }
 
     /// The message of ours a provider speaks of.

@@ -58,7 +58,7 @@ fn closing_and_reopening_leave_the_window_alone() {
 #[test]
 fn receipts_and_files_still_reach_a_closed_conversation() {
     let state = after(&begun(ChannelKind::Webchat), [replied(2, &ann(), "Hi"), close(ann())]);
-    let seen = Command::Acknowledge(Acknowledge { upto: 4, status: Status::Read });
+    let seen = Command::Acknowledge(seen(4, Status::Read));
     check(&state, &seen, seconds(9), &["#6 status 2 read", "= message 2 read", "- queued 2"]);
     let media = file(50, MediaKind::Image, MediaState::Unavailable);
     let gone = Command::FileArrived(FileArrived { message_id: MessageId(1), media });

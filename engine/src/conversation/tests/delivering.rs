@@ -144,7 +144,7 @@ fn a_forgotten_message_still_climbs_from_what_the_database_says() {
 #[test]
 fn a_visitors_browser_acknowledges_everything_up_to_a_number() {
     let state = after(&begun(ChannelKind::Webchat), [replied(2, &ann(), "a"), replied(3, &ann(), "b")]);
-    let upto = |upto, status| Command::Acknowledge(Acknowledge { upto, status });
+    let upto = |upto, status| Command::Acknowledge(seen(upto, status));
     check(&state, &upto(3, Status::Delivered), seconds(9), &[]);
     let then = &["#6 status 2 delivered", "= message 2 delivered", "- queued 2"];
     let first = check(&state, &upto(4, Status::Delivered), seconds(9), then);
@@ -158,6 +158,34 @@ fn a_visitors_browser_acknowledges_everything_up_to_a_number() {
     ];
     let seen = check(&first, &upto(99, Status::Read), seconds(9), then);
     check(&seen, &upto(99, Status::Delivered), seconds(9), &[]);
+}
+
+/// To see it go red: leave the channel or `gone` out of `Acknowledge::decide`.
+#[test]
+fn a_visitors_browser_speaks_for_its_own_channel_only() {
+    let text = Reply { route: Some(route(ChannelKind::Sms)), ..reply(2, &ann(), "By SMS") };
+    let state = after(&begun(ChannelKind::Webchat), [Command::Reply(Box::new(text))]);
+    check(&state, &Command::Acknowledge(seen(99, Status::Read)), seconds(9), &[]);
+    let channel_id = route(ChannelKind::Sms).channel_id;
+    let of_the_line = Acknowledge { channel_id, ..seen(99, Status::Read) };
+    check(&state, &Command::Acknowledge(of_the_line), seconds(9), &[]);
+}
+
+#[test]
+fn what_is_no_longer_in_mind_is_acknowledged_too() {
+    let state = after(&begun(ChannelKind::Webchat), [replied(2, &ann(), "a")]);
+    let mut old = state.recent_outbound[0].clone();
+    (old.id, old.seq) = (MessageId(90), 1);
+    let then = &[
+        "#6 status 90 read",
+        "#7 status 2 read",
+        "= message 90 read",
+        "- queued 90",
+        "= message 2 read",
+        "- queued 2",
+    ];
+    let seen = Acknowledge { older: vec![old], ..seen(99, Status::Read) };
+    check(&state, &Command::Acknowledge(seen), seconds(9), then);
 }
 
 #[test]

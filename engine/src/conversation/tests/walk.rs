@@ -195,7 +195,8 @@ impl Walk {
             }
             Step::Acknowledge { upto, read } => {
                 let status = if read { Status::Read } else { Status::Delivered };
-                Command::Acknowledge(Acknowledge { upto: i64::from(upto), status })
+                let channel_id = route(ChannelKind::Whatsapp).channel_id;
+                Command::Acknowledge(Acknowledge { channel_id, ..seen(i64::from(upto), status) })
             }
             Step::Attend { by } => Command::Attend(Attend { by: person(by) }),
             Step::Assign { by, ref to, stranger } => {
