@@ -4,8 +4,7 @@ use crate::core::Core;
 use crate::trouble::Trouble;
 use std::sync::Arc;
 use switchboard_engine::conversation::{Awakening, Conversation, ConversationStatus};
-use switchboard_engine::ids::{BusinessId, ContactId, ConversationId, GroupId, UserId};
-use switchboard_schema::{User, UserStatus};
+use switchboard_engine::ids::{ContactId, ConversationId, GroupId, UserId};
 
 /// A contact's newest conversation in a group that nobody deleted.
 pub(crate) async fn latest_of(
@@ -29,19 +28,18 @@ pub(crate) fn previous(
     before.filter(seen).map(|before| before.id)
 }
 
-/// Who alone may see the next conversation of a contact. A list of people who are all gone hides nothing from anybody.
+/// Who alone may see the next conversation of a contact in a group. A list of people who are all gone from there hides nothing from anybody.
 pub(crate) async fn viewers_of(
     core: &Core,
-    business: BusinessId,
+    group: GroupId,
     contact: ContactId,
 ) -> Result<Option<Arc<[UserId]>>, Trouble> {
     let viewers = core.store.contact_viewers(contact).await?;
     if viewers.is_empty() {
         return Ok(None);
     }
-    let users = core.store.users_by_ids(viewers.clone()).await?;
-    let present = |user: &User| user.status != UserStatus::Deactivated && user.business_id == business;
-    if users.iter().any(present) {
+    let roster = core.roster.get();
+    if viewers.iter().any(|id| roster.is_present(*id, group)) {
         return Ok(Some(viewers.into()));
     }
     tracing::warn!(contact.id = %contact, "everybody who may see this contact is gone: the whole group sees it");
@@ -53,7 +51,7 @@ pub(crate) async fn awakening(core: &Core, state: &Conversation) -> Result<Optio
     if state.status != ConversationStatus::Silent {
         return Ok(None);
     }
-    let visible_to = viewers_of(core, state.business_id, state.contact.id).await?;
+    let visible_to = viewers_of(core, state.group_id, state.contact.id).await?;
     let before = latest_of(core, state.group_id, state.contact.id).await?;
     let previous = previous(before.as_ref(), visible_to.as_deref());
     Ok(Some(Awakening { number: core.numbers.next(), visible_to, previous }))

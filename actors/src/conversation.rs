@@ -10,7 +10,8 @@ use actix::prelude::*;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use switchboard_engine::conversation::{
-    Birth, Command, Conversation, ConversationStatus, EventKind, Outcome, ReadState, Refusal, Request,
+    Birth, Command, Conversation, ConversationStatus, EventKind, Outcome, ReadState, Refusal, Release,
+    Request, UnassignReason,
 };
 use switchboard_engine::ids::{ConversationId, UserId};
 use switchboard_engine::message::Message;
@@ -229,12 +230,31 @@ impl ConversationActor {
         AtomicResponse::new(Box::pin(async { Err(trouble) }.into_actor(self)))
     }
 
+    /// Whoever was deactivated or left the group meanwhile answers here no longer: they may have been given it at the last moment, or have
+    /// been its assignee while it was closed.
+    fn let_go_of_the_absent(&self, conversation: &Conversation, ctx: &mut Context<Self>) {
+        if conversation.status != ConversationStatus::Open || conversation.assignees.is_empty() {
+            return;
+        }
+        let roster = self.core.roster.get();
+        for assignee in &conversation.assignees {
+            let Some(user) = roster.users.get(&assignee.user_id) else { continue };
+            if user.is_present_in(conversation.group_id) {
+                continue;
+            }
+            let reason = if user.active { UnassignReason::LeftGroup } else { UnassignReason::Deactivated };
+            let wish = Wish::Release(Release { user: user.id, by: user.actor(), reason });
+            ctx.notify(Decide { viewer: None, wish });
+        }
+    }
+
     fn take_on(&mut self, verdict: Verdict, ctx: &mut Context<Self>) -> Result<Done, Trouble> {
         match verdict {
             Verdict::Done(done) => {
                 if !done.conversation.is_unborn() {
                     self.state = State::Ready(done.conversation.clone());
                 }
+                self.let_go_of_the_absent(&done.conversation, ctx);
                 Ok(done)
             }
             Verdict::Trouble(trouble) => Err(trouble),
@@ -253,6 +273,13 @@ impl ConversationActor {
 
 async fn decide(core: &Core, state: Arc<Conversation>, birth: Option<Birth>, wish: Wish) -> Verdict {
     let quietly = matches!(wish, Wish::Read { quietly: true, .. });
+    let state = match wish {
+        Wish::Reopen(_) | Wish::Restore(..) => match gate::refreshed(core, &state).await {
+            Ok(state) => state,
+            Err(trouble) => return Verdict::Trouble(trouble),
+        },
+        _ => state,
+    };
     let command = match facts::gather(core, &state, birth, wish).await {
         Ok(command) => command,
         Err(trouble) => return Verdict::Trouble(trouble),
@@ -268,18 +295,19 @@ async fn decide(core: &Core, state: Arc<Conversation>, birth: Option<Birth>, wis
     verdict
 }
 
+/// Words looked back at to find out who waits for an answer.
+const WORDS: i64 = 200;
+
 async fn judge(core: &Core, state: Arc<Conversation>, command: &Command, quietly: bool) -> Verdict {
     let now = core.clock.now();
     // Whatever a message makes our own code do, it costs this one actor at most.
     let decided = std::panic::catch_unwind(AssertUnwindSafe(|| {
         #[cfg(feature = "sabotage")]
         sabotage::strike(command);
-        let outcome = state.handle(command, now)?;
-        let publication = Publication::of(&outcome.next, &outcome.events, core.fanout.epoch(), now);
-        Ok::<_, Refusal>((outcome, publication))
+        state.handle(command, now)
     }));
-    let (outcome, publication) = match decided {
-        Ok(Ok(decided)) => decided,
+    let mut outcome = match decided {
+        Ok(Ok(outcome)) => outcome,
         Ok(Err(refusal)) => {
             metrics::counter!(crate::telemetry::REFUSALS, "code" => refusal.code()).increment(1);
             return Verdict::Trouble(refusal.into());
@@ -291,6 +319,16 @@ async fn judge(core: &Core, state: Arc<Conversation>, command: &Command, quietly
             .await
             .map_or_else(Verdict::Trouble, |message| Verdict::Done(repeat(state, message)));
     }
+    if outcome.unsettles() {
+        match core.store.newest_said(state.id, WORDS).await {
+            Ok(said) => outcome.settle(&said),
+            Err(error) => return Verdict::Trouble(error.into()),
+        }
+    }
+    let told = std::panic::catch_unwind(AssertUnwindSafe(|| {
+        Publication::of(&outcome.next, &outcome.events, core.fanout.epoch(), now)
+    }));
+    let Ok(publication) = told else { return Verdict::Panicked };
     match commit(core, &state, command, outcome, publication).await {
         Ok(done) => {
             aftermath::tell(core, &state, command, &done, quietly);

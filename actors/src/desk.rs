@@ -190,7 +190,11 @@ impl Actors {
 
     /// Shows conversations to their group when nobody on their own list is left.
     pub async fn reveal_orphans(&self, business: BusinessId) -> Result<(), Trouble> {
-        for id in self.core.store.orphaned_conversations(business).await? {
+        let roster = self.roster.get();
+        for (id, group, list) in self.core.store.restricted_conversations(business).await? {
+            if list.iter().any(|id| roster.is_present(*id, group)) {
+                continue;
+            }
             tracing::warn!(conversation.id = %id, "everybody who could see this conversation is gone: its group sees it");
             self.directory.ask(id, None, Wish::Reveal).await?;
         }

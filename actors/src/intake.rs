@@ -277,7 +277,7 @@ impl Intake {
         let visible_to = if birth.new_contact {
             None
         } else {
-            viewers_of(&self.core, channel.business_id, contact.id).await?
+            viewers_of(&self.core, channel.group_id, contact.id).await?
         };
         let previous = beginning::previous(previous.as_ref(), visible_to.as_deref());
         // Silence has no number: people will call it something once it is a conversation.

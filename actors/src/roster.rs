@@ -7,6 +7,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use switchboard_engine::business::Settings;
 use switchboard_engine::business_hours::BusinessHours;
 use switchboard_engine::channel::{Channel, Registration};
+use switchboard_engine::conversation::Actor;
 use switchboard_engine::ids::{BusinessId, ChannelId, GroupId, UserId};
 use switchboard_engine::permission::{Denied, Operation, Principal, Viewer, permit};
 use switchboard_engine::user::{Member, Role};
@@ -108,6 +109,11 @@ impl Colleague {
         Member { id: self.id, name: self.name(), role: self.role, leads: self.leads.clone() }
     }
 
+    /// Them, as the one who did something.
+    pub fn actor(&self) -> Actor {
+        Actor { id: self.id, name: self.name() }
+    }
+
     /// What they may see: every group of their business for admins, their own for agents.
     pub fn viewer(&self) -> Viewer {
         let groups = (self.role != Role::Admin).then(|| self.groups.clone());
@@ -121,6 +127,11 @@ impl Colleague {
 
     pub fn sees(&self, group: GroupId) -> bool {
         self.role == Role::Admin || self.belongs_to(group)
+    }
+
+    /// Whether they can act there at all.
+    pub fn is_present_in(&self, group: GroupId) -> bool {
+        self.active && self.sees(group)
     }
 
     pub fn belongs_to(&self, group: GroupId) -> bool {
@@ -193,6 +204,11 @@ impl Roster {
             }
         }
         Ok(())
+    }
+
+    /// Whether a user can act in a group.
+    pub fn is_present(&self, user: UserId, group: GroupId) -> bool {
+        self.users.get(&user).is_some_and(|user| user.is_present_in(group))
     }
 
     /// The hours of a group: its own, else the business's; `None`: always open.

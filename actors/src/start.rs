@@ -269,10 +269,12 @@ impl Actors {
     }
 }
 
-/// Whether somebody who could act before no longer can.
+/// Whether somebody who could act in a group before no longer can.
 fn somebody_left(before: &Roster, now: &Roster) -> bool {
-    let gone = |id: &UserId| now.users.get(id).is_none_or(|user| !user.active);
-    before.users.values().any(|user| user.active && gone(&user.id))
+    let groups = || before.groups.iter().map(|group| group.id);
+    before.users.values().any(|user| {
+        groups().any(|group| user.is_present_in(group) && !now.is_present(user.id, group))
+    })
 }
 
 async fn fanout(store: &Store, clock: &Clock) -> Result<Fanout, StoreError> {

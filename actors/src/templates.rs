@@ -12,10 +12,11 @@ use switchboard_engine::care_window::{CareWindow, WindowState};
 use switchboard_engine::channel::ChannelKind;
 use switchboard_engine::channels::{TemplateChange, TemplateNews};
 use switchboard_engine::contact::Contact;
-use switchboard_engine::conversation::Conversation;
+use switchboard_engine::conversation::{Conversation, Route};
 use switchboard_engine::ids::{ChannelId, ContactId, ConversationId, GroupId, TemplateId, UserId};
 use switchboard_engine::permission::Operation;
 use switchboard_engine::template::{Facts, Hindrance, Quality, Template, TemplateStatus, language};
+use switchboard_engine::time::Timestamp;
 use switchboard_engine::wire::Ephemeral;
 use switchboard_schema::{SavedReply, Synced};
 
@@ -75,7 +76,7 @@ impl Actors {
         let own = business.and_then(|business| language::of_country(&business.country));
         language::order(&mut registered, None, own);
         let mut saved = Vec::new();
-        if free_text_allowed(&conversation, self.core.clock.now()) {
+        if free_text_allowed(lines.first(), self.core.clock.now()) {
             saved = self.core.store.saved_replies(user.business_id, conversation.group_id).await?;
             saved.retain(|one| is_asked_for(&one.name, &one.body));
         }
@@ -192,9 +193,9 @@ impl Actors {
 }
 
 /// Saved replies are free text: they need a channel without a window, or an open one.
-fn free_text_allowed(conversation: &Conversation, now: switchboard_engine::time::Timestamp) -> bool {
-    let open = |window: CareWindow| window.state != WindowState::Closed;
-    conversation.window(now).is_none_or(open)
+fn free_text_allowed(line: Option<&Route>, now: Timestamp) -> bool {
+    let window = |route: &Route| CareWindow::at(route.kind, route.last_inbound_at, now);
+    line.is_none_or(|route| window(route).state != WindowState::Closed)
 }
 
 /// `template.updated`: details for those who run templates, a bare hint for those who only send them.

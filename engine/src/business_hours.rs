@@ -7,6 +7,7 @@ use jiff::tz::{AmbiguousOffset, TimeZone, TimeZoneDatabase};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
+use std::time::Duration;
 
 #[cfg(test)]
 mod tests;
@@ -16,6 +17,8 @@ static ZONES: LazyLock<TimeZoneDatabase> = LazyLock::new(TimeZoneDatabase::bundl
 
 /// How far ahead an opening is looked for: a year of holidays and a bit.
 const HORIZON_DAYS: i32 = 400;
+/// How far ahead an opening is looked for.
+pub const HORIZON: Duration = Duration::from_hours(24 * HORIZON_DAYS as u64);
 const MOST_INTERVALS: usize = 8;
 const MOST_HOLIDAYS: usize = 400;
 const DAY: u16 = 24 * 60;

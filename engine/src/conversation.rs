@@ -38,6 +38,7 @@ mod retry;
 mod reveal;
 mod share;
 mod snooze;
+mod waiting;
 #[cfg(test)]
 mod tests;
 
@@ -65,6 +66,7 @@ pub use retry::{Reconsider, Retry, Waiting};
 pub use reveal::Reveal;
 pub use share::{AddAssignee, RemoveAssignee};
 pub use snooze::{Snooze, Unsnooze, Wake};
+pub use waiting::Said;
 
 /// How many past messages a conversation remembers by heart, to recognise repeats without asking the database.
 pub const MEMORY: usize = 64;

@@ -5,7 +5,7 @@
 //! same turn in which the answer is stored, so that nothing changes in between.
 
 use crate::business::Settings;
-use crate::business_hours::BusinessHours;
+use crate::business_hours::{BusinessHours, HORIZON};
 use crate::care_window::{self, CareWindow, WindowState};
 use crate::channel::ChannelKind;
 use crate::channels::sms::segments;
@@ -168,7 +168,9 @@ impl Circumstances {
         if answer && self.settings.replies_in_window_go_at_once {
             return None;
         }
-        let release_at = self.hours.as_ref()?.next_opening(now)?;
+        let hours = self.hours.as_ref()?;
+        // Hours that do not open again for so long still are no reason to send now: it is asked again then.
+        let release_at = hours.next_opening(now).unwrap_or_else(|| now.plus(HORIZON));
         (release_at > now).then_some(Hold { reason: HoldReason::BusinessHours, release_at })
     }
 

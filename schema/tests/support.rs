@@ -179,6 +179,7 @@ pub(crate) fn reply(by: UserId, id: i64, text: &str) -> Command {
         client_id: format!("client-{id}"),
         text: text.into(),
         attachments: Vec::new(),
+        files: 0,
         attends: true,
         newer: 0,
         beginning: Beginning::default(),

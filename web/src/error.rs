@@ -228,6 +228,7 @@ fn status_of(refusal: &Refusal) -> StatusCode {
         | Refusal::ChannelNotConnected
         | Refusal::StaleVersion
         | Refusal::ContactArchived
+        | Refusal::GroupArchived
         | Refusal::AlreadySent { .. }
         | Refusal::NotFailed { .. }
         | Refusal::OutcomeUnknown
@@ -371,6 +372,7 @@ mod tests {
             (Refusal::OptedOut { kind: switchboard_engine::channel::ChannelKind::Sms }, 422),
             (Refusal::ConsentRequired, 422),
             (Refusal::ContactArchived, 409),
+            (Refusal::GroupArchived, 409),
             (Refusal::ChannelNotConnected, 409),
             (Refusal::MediaTooLarge { kind: switchboard_engine::message::MediaKind::Image, max: 1 }, 413),
             (Refusal::MediaTypeUnsupported { detail: "no".to_owned() }, 415),

@@ -13,7 +13,7 @@ use switchboard_engine::conversation::{
     Reply, Restore, Retry, Reveal, SetConsent, Snooze, Unassign, Unsnooze,
 };
 use switchboard_engine::ids::{ChannelId, MediaId, MessageId, UserId};
-use switchboard_engine::message::{Direction, MediaState, Message};
+use switchboard_engine::message::{Direction, MediaState, Message, Sender};
 use switchboard_engine::permission::Operation;
 use switchboard_engine::receipt::{Receipt, Status};
 use switchboard_engine::template::{Ask, Facts, Filled};
@@ -235,9 +235,17 @@ pub(super) async fn gather(
             let queued = unsent(core, state, takes_back).await?;
             Command::Close(Close { by, note, pending, queued })
         }
-        Wish::Reopen(by) => Command::Reopen(Reopen { by }),
+        Wish::Reopen(by) => {
+            require_group(core, state)?;
+            Command::Reopen(Reopen { by })
+        }
         Wish::Delete(by, allowed) => delete(core, state, by, allowed).await?,
-        Wish::Restore(by, allowed) => Command::Restore(Restore { by, allowed }),
+        Wish::Restore(by, allowed) => {
+            if state.life.closed_at.is_none() {
+                require_group(core, state)?;
+            }
+            Command::Restore(Restore { by, allowed })
+        }
         Wish::Snooze(by, until) => Command::Snooze(Snooze { by, until }),
         Wish::Unsnooze(by) => Command::Unsnooze(Unsnooze { by }),
         Wish::Wake => Command::Wake,
@@ -262,6 +270,13 @@ pub(super) async fn gather(
     })
 }
 
+/// Nothing is opened in a group that was archived.
+fn require_group(core: &Core, state: &Conversation) -> Result<(), Trouble> {
+    let roster = core.roster.get();
+    let archived = roster.groups.iter().any(|group| group.id == state.group_id && group.archived);
+    if archived { Err(Refusal::GroupArchived.into()) } else { Ok(()) }
+}
+
 async fn reply(
     core: &Core,
     state: &Conversation,
@@ -274,6 +289,7 @@ async fn reply(
         Some(asked) => filled(core, state, &client_id, wish.channel_id, *asked).await?,
         None => (wish.text, None),
     };
+    let files = wish.media_ids.len();
     let attachments = match attachments(core, &by, wish.media_ids).await {
         // A repeat: the files belong to the message that the first try made.
         Err(Trouble::Refused(_)) if said_before(core, state, &client_id).await? => Vec::new(),
@@ -292,6 +308,7 @@ async fn reply(
         client_id,
         text,
         attachments,
+        files,
         attends,
         newer,
         beginning: Beginning { birth, awakening },
@@ -403,7 +420,9 @@ async fn candidate(
     (user, eligible): (Member, bool),
 ) -> Result<Candidate, Trouble> {
     let read = core.store.read_state(state.id, user.id).await?;
-    Ok(Candidate { user, eligible, read })
+    // Asked once more: they may have gone since the caller looked.
+    let present = core.roster.get().users.get(&user.id).is_none_or(|one| one.is_present_in(state.group_id));
+    Ok(Candidate { user, eligible: eligible && present, read })
 }
 
 /// Messages that nobody has begun to send; taken out of the connector's reach when they shall be taken back.
@@ -453,28 +472,39 @@ pub(super) async fn first_answer(
     state: &Conversation,
     command: &Command,
 ) -> Result<Option<Box<Message>>, Trouble> {
-    let (client_id, text) = match command {
-        Command::Reply(reply) => (&reply.client_id, &reply.text),
-        Command::Note(note) => (&note.client_id, &note.text),
-        Command::Announce(announce) => {
-            let message = core.store.message_by_client_id(state.id, announce.client_id()).await?;
-            return Ok(message.map(Box::new));
-        }
+    let client_id = match command {
+        Command::Reply(reply) => reply.client_id.clone(),
+        Command::Note(note) => note.client_id.clone(),
+        Command::Announce(announce) => announce.client_id(),
         Command::Receive(receive) => match &receive.client_id {
-            Some(client_id) => (client_id, &receive.content.text),
+            Some(client_id) => client_id.clone(),
             None => return Ok(None),
         },
         _ => return Ok(None),
     };
-    let message = core.store.message_by_client_id(state.id, client_id.clone()).await?;
-    match message {
-        Some(message) if message.text != *text => Err(Refusal::ClientIdReused.into()),
-        Some(message)
-            if (message.direction == Direction::Internal) != matches!(command, Command::Note(_)) =>
-        {
-            Err(Refusal::ClientIdReused.into())
-        }
+    match core.store.message_by_client_id(state.id, client_id).await? {
+        Some(message) if !is_the_same(command, &message) => Err(Refusal::ClientIdReused.into()),
         message => Ok(message.map(Box::new)),
+    }
+}
+
+/// Whether a command would have made this message.
+fn is_the_same(command: &Command, first: &Message) -> bool {
+    match command {
+        Command::Reply(reply) => {
+            // A template brings the file of its header along.
+            let files = reply.template.is_some() || first.media.len() == reply.files;
+            let by = first.sender == Sender::User(reply.by.id) && first.direction == Direction::Out;
+            by && files && first.text == reply.text
+        }
+        Command::Note(note) => {
+            let by = first.sender == Sender::User(note.by.id) && first.direction == Direction::Internal;
+            by && first.text == note.text
+        }
+        Command::Receive(receive) => {
+            first.direction == Direction::In && first.text == receive.content.text
+        }
+        _ => true,
     }
 }
 

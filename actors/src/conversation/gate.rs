@@ -26,7 +26,10 @@ pub(super) async fn line(
     channel: Option<ChannelId>,
 ) -> Result<(Option<Route>, Circumstances), Trouble> {
     let route = match channel {
-        None => state.reply_route().cloned(),
+        None => match state.reply_route() {
+            Some(route) => Some(fresh(core, route).await?),
+            None => None,
+        },
         Some(channel) => Some(line_to(core, state, channel).await?.ok_or_else(|| {
             Refusal::Invalid {
                 field: "channel_id",
@@ -50,7 +53,7 @@ pub async fn line_to(
     channel: ChannelId,
 ) -> Result<Option<Route>, Trouble> {
     if let Some(route) = state.route_of(channel) {
-        return Ok(Some(route.clone()));
+        return Ok(Some(fresh(core, route).await?));
     }
     let roster = core.roster.get();
     let line = roster.channels.get(&channel).filter(|line| line.channel.group_id == state.group_id);
@@ -65,9 +68,27 @@ pub async fn line_to(
     Ok(Some(Route { channel_id: channel, kind, name, address, last_inbound_at }))
 }
 
+/// With the customer's newest word on this pair of numbers: it may stand in another conversation.
+async fn fresh(core: &Core, route: &Route) -> Result<Route, Trouble> {
+    if route.kind == ChannelKind::Webchat {
+        return Ok(route.clone());
+    }
+    let last = core.store.care_window(route.channel_id, route.address.clone()).await?;
+    Ok(Route { last_inbound_at: route.last_inbound_at.max(last), ..route.clone() })
+}
+
+/// A conversation that comes back, with the windows its lines have now.
+pub(super) async fn refreshed(core: &Core, state: &Conversation) -> Result<Arc<Conversation>, Trouble> {
+    let mut routes = Vec::with_capacity(state.routes.len());
+    for route in &state.routes {
+        routes.push(fresh(core, route).await?);
+    }
+    Ok(Arc::new(Conversation { routes, ..state.clone() }))
+}
+
 /// Every line to a contact, the one answers go out on first.
 pub async fn lines_of(core: &Core, state: &Conversation) -> Result<Vec<Route>, Trouble> {
-    let mut routes = state.routes.clone();
+    let mut routes = refreshed(core, state).await?.routes.clone();
     let roster = core.roster.get();
     let mut others: Vec<ChannelId> = roster
         .channels

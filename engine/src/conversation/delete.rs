@@ -35,6 +35,7 @@ impl Delete {
         outcome.next.status = ConversationStatus::Deleted;
         outcome.next.life.deleted_at = Some(now);
         outcome.next.life.snoozed_until = None;
+        outcome.next.waiting_since = None;
         outcome.record(EventKind::Deleted { by: Actor::from(&self.by) });
         Ok(())
     }

@@ -53,6 +53,8 @@ pub enum Refusal {
     /// Marketing needs the person's consent first.
     ConsentRequired,
     ContactArchived,
+    /// Nothing comes alive in a group that has ended.
+    GroupArchived,
     MediaTooLarge {
         kind: MediaKind,
         /// Bytes.
@@ -117,6 +119,7 @@ impl Refusal {
             Self::OptedOut { .. } => "opted_out",
             Self::ConsentRequired => "consent_required",
             Self::ContactArchived => "contact_archived",
+            Self::GroupArchived => "group_archived",
             Self::MediaTooLarge { .. } => "media_too_large",
             Self::MediaTypeUnsupported { .. } => "media_type_unsupported",
             Self::AlreadySent { .. } => "already_sent",
@@ -195,6 +198,7 @@ impl fmt::Display for Refusal {
             }
             Self::ConsentRequired => f.write_str("Marketing needs this person's consent first. Record their opt-in on the contact, or use a utility template."),
             Self::ContactArchived => f.write_str("This contact is archived. Re-activate the contact first."),
+            Self::GroupArchived => f.write_str("This group is archived. Restore the group first."),
             Self::MediaTooLarge { kind, max } => {
                 write!(f, "This {} is too large: at most {} can be sent here.", kind.as_str(), size(*max))
             }

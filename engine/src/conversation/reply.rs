@@ -23,6 +23,8 @@ pub struct Reply {
     pub client_id: String,
     pub text: String,
     pub attachments: Vec<Attachment>,
+    /// How many files were asked for. The first message took them: whoever repeats it has none at hand.
+    pub files: usize,
     /// Whether answering takes an unassigned conversation, by the business's choice.
     pub attends: bool,
     /// Messages of others that came after the last one the sender says to have seen.

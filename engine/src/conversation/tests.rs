@@ -116,6 +116,7 @@ fn reply(id: i64, by: &Member, text: &str) -> Reply {
         client_id: format!("c{id}"),
         text: text.to_owned(),
         attachments: Vec::new(),
+        files: 0,
         attends: true,
         newer: 0,
         beginning: Beginning::default(),

@@ -6,7 +6,7 @@ use crate::records::{Business, Group, Membership};
 use crate::rows::word;
 use crate::tables::{
     business, contact, contact_visibility, conversation, conversation_assignee, conversation_visibility,
-    group_member, team_group, user_account,
+    group_member, team_group,
 };
 use diesel::dsl::{exists, not, sql};
 use diesel::prelude::*;
@@ -186,23 +186,30 @@ pub(crate) async fn set_contact_viewers(
     Ok(true)
 }
 
-/// Conversations whose every viewer is gone.
-pub(crate) async fn orphans(
+/// Conversations that only some may see, each with its group and who they are.
+pub(crate) async fn restricted(
     conn: &mut Conn,
     business: BusinessId,
-) -> Result<Vec<ConversationId>, StoreError> {
-    let present = conversation_visibility::table
-        .inner_join(user_account::table.on(user_account::id.eq(conversation_visibility::user_id)))
-        .filter(conversation_visibility::conversation_id.eq(conversation::id))
-        .filter(user_account::status.ne("deactivated"))
-        .select(conversation_visibility::user_id);
-    let ids: Vec<i64> = conversation::table
+) -> Result<Vec<(ConversationId, GroupId, Vec<UserId>)>, StoreError> {
+    let rows: Vec<(i64, i64, Option<i64>)> = conversation::table
+        .left_join(
+            conversation_visibility::table.on(conversation_visibility::conversation_id.eq(conversation::id)),
+        )
         .filter(conversation::business_id.eq(business.0).and(conversation::restricted.eq(true)))
-        .filter(not(exists(present)))
-        .select(conversation::id)
+        .order(conversation::id)
+        .select((conversation::id, conversation::group_id, conversation_visibility::user_id.nullable()))
         .load(conn)
         .await?;
-    Ok(ids.into_iter().map(ConversationId).collect())
+    let mut all: Vec<(ConversationId, GroupId, Vec<UserId>)> = Vec::new();
+    for (id, group, user) in rows {
+        if all.last().is_none_or(|(last, ..)| last.0 != id) {
+            all.push((ConversationId(id), GroupId(group), Vec::new()));
+        }
+        if let Some((.., list)) = all.last_mut() {
+            list.extend(user.map(UserId));
+        }
+    }
+    Ok(all)
 }
 
 pub(crate) async fn change_business(

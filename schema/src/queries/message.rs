@@ -5,14 +5,17 @@ use crate::error::StoreError;
 use crate::records::{Logged, Page};
 use crate::rows::event::{self as stored, EventRow};
 use crate::rows::message::{MediaRow, MessageRow, OutboundRow};
+use crate::rows::word;
 use crate::tables::{event, media, message, read_state};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use std::collections::HashMap;
 use std::ops::Range;
-use switchboard_engine::conversation::{Event, Outbound, ReadState};
+use switchboard_engine::conversation::{Event, Outbound, ReadState, Said};
 use switchboard_engine::ids::{ChannelId, ConversationId, MessageId, UserId};
 use switchboard_engine::message::{Media, Message};
+use switchboard_engine::receipt::Status;
+use switchboard_engine::time::Timestamp;
 
 /// Messages with their files, by id.
 async fn by_ids(conn: &mut Conn, ids: &[i64]) -> Result<HashMap<MessageId, Message>, StoreError> {
@@ -91,6 +94,27 @@ pub(crate) async fn unread_outbound(
         .load(conn)
         .await?;
     rows.into_iter().map(TryInto::try_into).collect()
+}
+
+pub(crate) async fn newest_said(
+    conn: &mut Conn,
+    of: ConversationId,
+    limit: i64,
+) -> Result<Vec<Said>, StoreError> {
+    let mut rows: Vec<(i64, i64, Option<String>)> = message::table
+        .filter(message::conversation_id.eq(of.0))
+        .filter(message::direction.ne("internal").and(message::sender_kind.ne("broadcast")))
+        .order(message::seq.desc())
+        .limit(limit)
+        .select((message::id, message::at, message::status))
+        .load(conn)
+        .await?;
+    rows.reverse();
+    let said = |(id, at, status): (i64, i64, Option<String>)| {
+        let status = status.map(|text| word("message.status", &text, Status::parse)).transpose()?;
+        Ok(Said { id: MessageId(id), at: Timestamp(at), status })
+    };
+    rows.into_iter().map(said).collect()
 }
 
 pub(crate) async fn outbound_by_provider_id(

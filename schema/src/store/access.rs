@@ -71,12 +71,12 @@ impl Store {
         run!(self, write, |conn, queries| queries::access::set_contact_viewers(conn, business, of, &users))
     }
 
-    /// Restricted conversations nobody is left to see.
-    pub async fn orphaned_conversations(
+    /// Conversations that only some may see, each with its group and who they are.
+    pub async fn restricted_conversations(
         &self,
         business: BusinessId,
-    ) -> Result<Vec<ConversationId>, StoreError> {
-        run!(self, read, |conn, queries| queries::access::orphans(conn, business))
+    ) -> Result<Vec<(ConversationId, GroupId, Vec<UserId>)>, StoreError> {
+        run!(self, read, |conn, queries| queries::access::restricted(conn, business))
     }
 
     /// Stores the business as it is given; false when there is none.

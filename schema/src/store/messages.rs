@@ -4,7 +4,7 @@ use super::{Store, run};
 use crate::error::StoreError;
 use crate::records::{Logged, Page};
 use std::ops::Range;
-use switchboard_engine::conversation::{Event, Outbound, ReadState};
+use switchboard_engine::conversation::{Event, Outbound, ReadState, Said};
 use switchboard_engine::ids::{ChannelId, ConversationId, MessageId, UserId};
 use switchboard_engine::message::Message;
 
@@ -41,6 +41,11 @@ impl Store {
             channel,
             numbers
         ))
+    }
+
+    /// The newest words between customer and team, oldest first.
+    pub async fn newest_said(&self, of: ConversationId, limit: i64) -> Result<Vec<Said>, StoreError> {
+        run!(self, read, |conn, queries| queries::message::newest_said(conn, of, limit))
     }
 
     /// The message of ours a provider speaks of.

@@ -7,7 +7,8 @@ use crate::session::SignedIn;
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, get, put, web};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use switchboard_engine::ids::{ContactId, UserId};
+use switchboard_engine::ids::UserId;
+use switchboard_engine::permission::{Operation, permit};
 use utoipa::ToSchema;
 
 #[derive(Serialize, ToSchema)]
@@ -27,12 +28,9 @@ pub struct Access {
 #[utoipa::path(tag = "contacts", params(("id" = String, Path)), responses((status = 200, body = AccessAnswer), Refusals))]
 #[get("/contacts/{id}/access")]
 pub(crate) async fn get_access(signed_in: SignedIn, id: web::Path<String>) -> Result<HttpResponse, ApiError> {
-    let id: ContactId = id.parse().map_err(|_| ApiError::not_found())?;
-    let store = &signed_in.site.actors.core.store;
-    if store.contact_business(id).await? != Some(signed_in.user.business_id) {
-        return Err(ApiError::not_found());
-    }
-    let viewers = store.contact_viewers(id).await?;
+    let id = super::consent::contact(&signed_in, &id).await?;
+    permit(Operation::SetContactAccess, super::consent::principal(&signed_in, id).await?)?;
+    let viewers = signed_in.site.actors.core.store.contact_viewers(id).await?;
     let visible_to = (!viewers.is_empty()).then_some(viewers);
     Ok(HttpResponse::Ok().json(AccessAnswer { access: Access { visible_to } }))
 }
@@ -46,7 +44,9 @@ pub(crate) async fn set_access(
     id: web::Path<String>,
     body: web::Json<Access>,
 ) -> Result<HttpResponse, ApiError> {
-    let id: ContactId = id.parse().map_err(|_| ApiError::not_found())?;
+    let id = super::consent::contact(&signed_in, &id).await?;
+    // A group admin runs the contacts of their own groups.
+    permit(Operation::SetContactAccess, super::consent::principal(&signed_in, id).await?)?;
     let SignedIn { site, user, .. } = &signed_in;
     let mut users = body.into_inner().visible_to;
     if let Some(users) = &mut users {

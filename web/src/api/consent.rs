@@ -118,7 +118,7 @@ pub(super) async fn contact(signed_in: &SignedIn, id: &str) -> Result<ContactId,
 }
 
 /// The best part somebody has in any group that knows the contact; in their own groups where none does.
-async fn principal(signed_in: &SignedIn, contact: ContactId) -> Result<Principal, ApiError> {
+pub(super) async fn principal(signed_in: &SignedIn, contact: ContactId) -> Result<Principal, ApiError> {
     let user = &signed_in.user;
     let mut groups = signed_in.site.actors.core.store.groups_of_contact(contact).await?;
     if groups.is_empty() {

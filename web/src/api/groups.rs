@@ -107,7 +107,7 @@ pub(crate) async fn change_group(
 /// Ends a group. It takes nothing in any more; its closed conversations stay readable.
 #[utoipa::path(tag = "groups", params(("id" = String, Path)), responses(
     (status = 200, body = GroupAnswer),
-    (status = 409, body = ErrorAnswer, description = "group_not_empty: open conversations or connected channels; first_group"),
+    (status = 409, body = ErrorAnswer, description = "group_not_empty: open conversations, or channels; first_group"),
     Refusals, WriteRefusals,
 ))]
 #[post("/groups/{id}/archive")]
@@ -124,7 +124,7 @@ pub(crate) async fn archive_group(
     let site = &signed_in.site;
     let has_channels = site.roster().channels.values().any(|line| line.channel.group_id == group.id);
     if has_channels {
-        let detail = "Channels of this group would have nowhere to go. Move or disconnect them first.";
+        let detail = "Channels of this group would have nowhere to go. Move them to another group first.";
         return Err(ApiError::conflict("group_not_empty", detail));
     }
     if !site.actors.core.store.archive_group(group.id, site.now()).await? {

@@ -126,7 +126,7 @@ pub(crate) async fn set_team(
     let SignedIn { site, user, .. } = &signed_in;
     let (roster, actors) = (site.roster(), &site.actors);
     let wanted = wanted(&signed_in, &roster, group, &body.members)?;
-    let before: Vec<&Colleague> = of_group(&roster, group, user).collect();
+    let before: Vec<&Colleague> = of_group(&roster, group, user).filter(|one| one.active).collect();
     let gone: Vec<UserId> =
         before.iter().map(|one| one.id).filter(|id| wanted.iter().all(|one| one.user_id != *id)).collect();
     let joined: Vec<UserId> =
@@ -226,9 +226,15 @@ fn wanted(
         wanted.insert(*user_id, Membership { group_id: group, user_id: *user_id, role: *role });
     }
     // A group admin can no more take the role from another than give it.
-    let dropped = |one: &&Colleague| one.leads.contains(&group) && !wanted.contains_key(&one.id);
-    if !may_grant && of_group(roster, group, &signed_in.user).any(|one| dropped(&one)) {
+    let missing = of_group(roster, group, &signed_in.user).filter(|one| !wanted.contains_key(&one.id));
+    let (left, away): (Vec<_>, Vec<_>) = missing.partition(|one| one.active);
+    if !may_grant && left.iter().any(|one| one.leads.contains(&group)) {
         return Err(ApiError::forbidden());
+    }
+    // Whoever is deactivated is not shown in the team, and finds their place again should they come back.
+    for one in away {
+        let role = if one.leads.contains(&group) { Role::Admin } else { Role::Agent };
+        wanted.insert(one.id, Membership { group_id: group, user_id: one.id, role });
     }
     Ok(wanted.into_values().collect())
 }

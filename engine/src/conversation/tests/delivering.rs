@@ -177,8 +177,8 @@ fn what_is_no_longer_in_mind_is_acknowledged_too() {
     let mut old = state.recent_outbound[0].clone();
     (old.id, old.seq) = (MessageId(90), 1);
     let then = &[
-        "#6 status 90 read",
-        "#7 status 2 read",
+        "#5 status 90 read",
+        "#6 status 2 read",
         "= message 90 read",
         "- queued 90",
         "= message 2 read",

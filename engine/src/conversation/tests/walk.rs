@@ -164,8 +164,11 @@ impl Walk {
         let expected = self.model.judge(&command, self.now, &self.log);
         match self.state.handle(&command, self.now) {
             Err(refusal) => assert_eq!(Some(refusal.code()), expected, "{command:?}"),
-            Ok(outcome) => {
+            Ok(mut outcome) => {
                 assert_eq!(None, expected, "{command:?}");
+                if outcome.unsettles() {
+                    outcome.settle(&Fold::of(&self.log).said());
+                }
                 lawful(&self.state, &outcome);
                 self.store(outcome);
             }

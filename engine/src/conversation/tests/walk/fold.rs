@@ -13,6 +13,8 @@ pub(super) struct Fold {
     inbound: i64,
     last: Option<(MessageId, Option<Status>)>,
     waiting_since: Option<Timestamp>,
+    /// The words between customer and team so far.
+    said: Vec<Said>,
     assignees: Vec<Assignee>,
     open: bool,
     /// Nothing but broadcasts yet.
@@ -36,6 +38,7 @@ impl Fold {
             inbound: 0,
             last: None,
             waiting_since: None,
+            said: Vec::new(),
             assignees: Vec::new(),
             open: false,
             silent: true,
@@ -57,6 +60,7 @@ impl Fold {
                 }
                 EventKind::Message(message) => {
                     fold.last = Some((message.id, message.status));
+                    fold.said.extend(Said::of(message));
                     if message.direction == Direction::In {
                         fold.inbound += 1;
                         fold.waiting_since = fold.waiting_since.or(Some(message.at));
@@ -71,6 +75,9 @@ impl Fold {
                 }
                 EventKind::Status { message_id, status, hold, .. } => {
                     fold.status(*message_id, *status, *hold);
+                    if fold.open && matches!(status, Status::Failed | Status::Cancelled | Status::Queued) {
+                        fold.waiting_since = fold.unanswered();
+                    }
                 }
                 EventKind::Assigned { to, from, .. } => {
                     assert_eq!(*from, fold.assignees, "an event names who it was before");
@@ -93,14 +100,22 @@ impl Fold {
                 }
                 EventKind::Deleted { .. } => {
                     (fold.was_open, fold.open, fold.deleted) = (fold.open, false, true);
-                    fold.snoozed_until = None;
+                    (fold.snoozed_until, fold.waiting_since) = (None, None);
                 }
-                EventKind::Restored { .. } => (fold.open, fold.deleted) = (fold.was_open, false),
+                EventKind::Restored { .. } => {
+                    (fold.open, fold.deleted) = (fold.was_open, false);
+                    if fold.open {
+                        fold.waiting_since = fold.unanswered();
+                    }
+                }
                 EventKind::Snoozed { until, .. } => fold.snoozed_until = Some(*until),
                 EventKind::Woken { .. } => {
                     assert!(fold.snoozed_until.take().is_some(), "only a sleeper wakes");
                 }
-                EventKind::Reopened { .. } => fold.open = true,
+                EventKind::Reopened { .. } => {
+                    fold.open = true;
+                    fold.waiting_since = fold.unanswered();
+                }
                 EventKind::Consent { channel_kind, state, .. } => {
                     fold.consents.insert(channel_kind.as_str(), *state);
                 }
@@ -110,6 +125,20 @@ impl Fold {
             }
         }
         fold
+    }
+
+    /// Since the first word of the customer behind the last answer that did not come to nothing.
+    fn unanswered(&self) -> Option<Timestamp> {
+        let nothing = |one: &Said| matches!(self.statuses[&one.id], Status::Failed | Status::Cancelled);
+        let answer = |one: &Said| one.status.is_some() && !nothing(one);
+        let from = self.said.iter().rposition(answer).map_or(0, |at| at + 1);
+        self.said[from..].iter().find(|one| one.status.is_none()).map(|one| one.at)
+    }
+
+    /// As the database knows the words before the next outcome.
+    pub(super) fn said(&self) -> Vec<Said> {
+        let now = |one: &Said| Said { status: one.status.map(|_| self.statuses[&one.id]), ..one.clone() };
+        self.said.iter().map(now).collect()
     }
 
     fn status(&mut self, id: MessageId, status: Status, hold: Option<Hold>) {

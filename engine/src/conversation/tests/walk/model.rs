@@ -48,8 +48,14 @@ impl Model {
                 self.climb(id, if never { Status::Delivered } else { news });
             }
             Command::Acknowledge(acknowledge) => {
-                let reached: Vec<MessageId> =
-                    messages(log).filter(|m| m.seq <= acknowledge.upto).map(|m| m.id).collect();
+                let gone = |id: MessageId| {
+                    let sent = self.sent.iter().find(|sent| sent.id == id);
+                    sent.is_some_and(|sent| !matches!(sent.status, Status::Queued | Status::Sending))
+                };
+                let meant = |m: &&crate::message::Message| {
+                    m.seq <= acknowledge.upto && m.channel_id == acknowledge.channel_id && gone(m.id)
+                };
+                let reached: Vec<MessageId> = messages(log).filter(meant).map(|m| m.id).collect();
                 for id in reached {
                     self.climb(id, acknowledge.status);
                 }
