@@ -37,6 +37,7 @@ mod health;
 mod hostile;
 mod invitations;
 mod leaks;
+mod leaving;
 mod life_assigning;
 mod life_ending;
 mod life_starting;

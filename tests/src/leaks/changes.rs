@@ -38,6 +38,7 @@ impl Scene {
         self.put_team(group).await;
         let news = if left { "\"group.left\"" } else { "\"group.joined\"" };
         self.reaches(who, &from, news).await;
+        self.oracle.rules.reveal_orphans();
     }
 
     async fn change_role(&mut self) {
@@ -49,6 +50,7 @@ impl Scene {
         let path = format!("/api/v1/users/{}", self.things.people[who]);
         self.boss().patch(&path, json!({"role": role})).await.expect(200);
         self.reaches(who, &from, "\"user.updated\"").await;
+        self.oracle.rules.reveal_orphans();
     }
 
     /// Waits until a change is known on all of somebody's sockets, which must be at once.

@@ -15,6 +15,10 @@ pub(super) struct Person {
 }
 
 impl Person {
+    fn is_present_in(&self, group: i64) -> bool {
+        self.active && (self.admin || self.groups.contains(&group))
+    }
+
     fn audits(&self, talk: &Talk) -> bool {
         let leads = self.leads == Some(talk.group) && self.groups.contains(&talk.group);
         self.active && (self.admin || leads)
@@ -56,11 +60,12 @@ impl Rules {
         self.knows(who, talk) && (!talk.deleted || (among_deleted && self.people[who].admin))
     }
 
-    /// Everybody on a list is gone: the group sees it rather than nobody.
+    /// Everybody on a list is gone, from the team or from the group: the group sees it rather than nobody.
     pub(super) fn reveal_orphans(&mut self) {
+        let people = &self.people;
         for talk in self.talks.values_mut() {
             if let Some(only) = &talk.only
-                && only.iter().all(|who| !self.people[*who].active)
+                && !only.iter().any(|who| people[*who].is_present_in(talk.group))
             {
                 talk.only = None;
             }
@@ -69,7 +74,8 @@ impl Rules {
 
     /// A conversation that begins now.
     fn begin(&mut self, id: i64, group: i64, contact: i64, silent: bool) {
-        let list = self.lists.get(&contact).filter(|list| list.iter().any(|who| self.people[*who].active));
+        let list = self.lists.get(&contact);
+        let list = list.filter(|list| list.iter().any(|who| self.people[*who].is_present_in(group)));
         let talk = Talk { group, contact, only: list.cloned(), deleted: false, silent };
         self.talks.insert(id, talk);
     }
