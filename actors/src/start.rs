@@ -272,9 +272,10 @@ impl Actors {
 /// Whether somebody who could act in a group before no longer can.
 fn somebody_left(before: &Roster, now: &Roster) -> bool {
     let groups = || before.groups.iter().map(|group| group.id);
-    before.users.values().any(|user| {
-        groups().any(|group| user.is_present_in(group) && !now.is_present(user.id, group))
-    })
+    before
+        .users
+        .values()
+        .any(|user| groups().any(|group| user.is_present_in(group) && !now.is_present(user.id, group)))
 }
 
 async fn fanout(store: &Store, clock: &Clock) -> Result<Fanout, StoreError> {

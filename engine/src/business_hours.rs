@@ -15,10 +15,9 @@ mod tests;
 /// The zones of the world, built in: the rules do not depend on the machine they run on.
 static ZONES: LazyLock<TimeZoneDatabase> = LazyLock::new(TimeZoneDatabase::bundled);
 
+const HORIZON_DAYS: u64 = 400;
 /// How far ahead an opening is looked for: a year of holidays and a bit.
-const HORIZON_DAYS: i32 = 400;
-/// How far ahead an opening is looked for.
-pub const HORIZON: Duration = Duration::from_hours(24 * HORIZON_DAYS as u64);
+pub const HORIZON: Duration = Duration::from_hours(24 * HORIZON_DAYS);
 const MOST_INTERVALS: usize = 8;
 const MOST_HOLIDAYS: usize = 400;
 const DAY: u16 = 24 * 60;

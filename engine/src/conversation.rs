@@ -38,9 +38,9 @@ mod retry;
 mod reveal;
 mod share;
 mod snooze;
-mod waiting;
 #[cfg(test)]
 mod tests;
+mod waiting;
 
 pub use advance::{Acknowledge, Advance, FileArrived};
 pub use announce::Announce;

@@ -154,7 +154,12 @@ impl Walk {
             }
             Step::Acknowledge { upto, status } => {
                 let channel_id = state.recent_outbound.back()?.channel_id;
-                Command::Acknowledge(Acknowledge { channel_id, upto: *upto, status: *status, older: Vec::new() })
+                Command::Acknowledge(Acknowledge {
+                    channel_id,
+                    upto: *upto,
+                    status: *status,
+                    older: Vec::new(),
+                })
             }
             Step::FileArrived { which } => {
                 let (message_id, media) = self.files.get(which % self.files.len().max(1))?.clone();

@@ -8,6 +8,7 @@
 #[macro_use]
 mod world;
 mod answer;
+mod answering;
 mod people;
 mod postbox;
 mod process;

@@ -35,7 +35,7 @@ fn push(world: &World, to: Timestamp) {
 }
 
 /// Hours in UTC that are closed today and tomorrow; with the moment they open.
-fn hours_from_the_day_after_tomorrow(world: &World) -> (Value, Timestamp) {
+pub(crate) fn hours_from_the_day_after_tomorrow(world: &World) -> (Value, Timestamp) {
     let now = world.server.clock.now().0;
     let day = now.div_euclid(86_400_000_000) + 2;
     let names = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
@@ -45,7 +45,7 @@ fn hours_from_the_day_after_tomorrow(world: &World) -> (Value, Timestamp) {
     (hours, Timestamp(day * 86_400_000_000).plus(Duration::from_hours(9)))
 }
 
-async fn hold_outside_hours(world: &World, hours: Value) {
+pub(crate) async fn hold_outside_hours(world: &World, hours: Value) {
     let ada = world.ada().await;
     ada.put("/api/v1/business/hours", hours).await.expect(200);
     ada.patch("/api/v1/business", json!({"settings": {"hold_outside_hours": true}})).await.expect(200);

@@ -10,6 +10,7 @@ use switchboard_engine::time::Timestamp;
 
 both!(
     s2_14_the_window_shuts_24_hours_after_the_last_word,
+    s2_14_the_window_belongs_to_the_pair_of_numbers,
     s2_14_whatever_the_customer_does_opens_it_and_nothing_else,
     s4_12_a_reply_to_a_template_opens_the_window_for_a_day,
     s0_29_a_template_begins_a_conversation,
@@ -41,6 +42,27 @@ fn expiry(row: &Value) -> Timestamp {
 
 async fn state(by: &Agent, conversation: &str) -> Value {
     by.conversation(conversation).await["window"]["state"].clone()
+}
+
+/// To see it go red: leave `fresh` out of `gate::line` and `line_to`, or `refreshed` out of `decide`.
+async fn s2_14_the_window_belongs_to_the_pair_of_numbers(kind: Kind) {
+    let world = World::start(kind).await;
+    let ann = world.ann().await;
+    let old = world.fresh(&ann).await;
+    let change = |conversation: &str, how: &str| format!("{START}/{conversation}/{how}");
+    ann.post(&change(&old, "attend"), json!({})).await.expect(200);
+    ann.post(&change(&old, "close"), json!({})).await.expect(200);
+    world.set_ahead(25 * HOUR);
+    let ann = world.ann().await;
+    assert_eq!(state(&ann, &old).await, "closed");
+    world.phone(CUSTOMER).text("Something else").await.unwrap();
+    let new = eventually("the new conversation", || async { ann.list("team").await.pop() }).await;
+    ann.post(&change(&id(&new), "attend"), json!({})).await.expect(200);
+    ann.post(&change(&id(&new), "close"), json!({})).await.expect(200);
+    // They wrote a moment ago: it does not matter in which of the two.
+    let back = ann.post(&change(&old, "reopen"), json!({})).await.expect(200)["conversation"].clone();
+    assert_eq!(back["window"]["state"], "open", "{back}");
+    ann.write(&old, "c1", "Where were we?").await.expect(201);
 }
 
 async fn s2_14_the_window_shuts_24_hours_after_the_last_word(kind: Kind) {

@@ -8,9 +8,9 @@ use crate::trouble::Trouble;
 use std::sync::Arc;
 use switchboard_engine::conversation::{
     Acknowledge, AddAssignee, Advance, Assign, Attachment, Attend, Beginning, Birth, Candidate, Change,
-    Close, Command, Conversation, ConversationStatus, Delete, EventKind, FileArrived, MEMORY, Mark, Note, Outbound,
-    Pending, Policy, Read, ReadFor, ReadState, Receive, Reconsider, Refusal, Release, RemoveAssignee, Reopen,
-    Reply, Restore, Retry, Reveal, SetConsent, Snooze, Unassign, Unsnooze,
+    Close, Command, Conversation, ConversationStatus, Delete, EventKind, FileArrived, MEMORY, Mark, Note,
+    Outbound, Pending, Policy, Read, ReadFor, ReadState, Receive, Reconsider, Refusal, Release,
+    RemoveAssignee, Reopen, Reply, Restore, Retry, Reveal, SetConsent, Snooze, Unassign, Unsnooze,
 };
 use switchboard_engine::ids::{ChannelId, MediaId, MessageId, UserId};
 use switchboard_engine::message::{Direction, MediaState, Message, Sender};
@@ -501,9 +501,7 @@ fn is_the_same(command: &Command, first: &Message) -> bool {
             let by = first.sender == Sender::User(note.by.id) && first.direction == Direction::Internal;
             by && first.text == note.text
         }
-        Command::Receive(receive) => {
-            first.direction == Direction::In && first.text == receive.content.text
-        }
+        Command::Receive(receive) => first.direction == Direction::In && first.text == receive.content.text,
         _ => true,
     }
 }

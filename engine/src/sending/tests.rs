@@ -144,6 +144,25 @@ fn s2_32_what_waits_for_business_hours() {
     assert_eq!(sunday, r#"{"reason":"business_hours","release_at":"2026-01-11T09:00:00.000000Z"}"#);
 }
 
+/// To see it go red: let `hold` end with `next_opening(now)?`.
+#[test]
+fn s2_32_hours_that_never_open_hold_too() {
+    let on = Settings { hold_outside_hours: true, ..Settings::default() };
+    let usual = sunday_hours(on.clone());
+    let mut schedule = usual.hours.as_ref().unwrap().schedule().clone();
+    schedule.holidays = (0..400).map(|week| format!("{}", sunday(week))).collect();
+    let hours = Some(Arc::new(BusinessHours::new(schedule).unwrap()));
+    let never = Circumstances { hours, settings: on, ..fine() };
+    let passage = never.judge(&text("Hello"), &route(ChannelKind::Sms, None), NOW).unwrap();
+    assert_eq!(passage.hold.map(|hold| hold.release_at), Some(NOW.plus(HORIZON)), "it is asked again then");
+}
+
+/// A Sunday after [`NOW`].
+fn sunday(week: i64) -> jiff::civil::Date {
+    let first: jiff::civil::Date = "2026-01-11".parse().unwrap();
+    first.checked_add(jiff::Span::new().days(7 * week)).unwrap()
+}
+
 #[test]
 fn h_33_files_have_their_channels_limits() {
     use ChannelKind::{Sms, Webchat, Whatsapp};

@@ -51,7 +51,7 @@ pub(crate) async fn close_conversation(
 /// Opens it again.
 #[utoipa::path(tag = "conversations", params(("id" = String, Path)), responses(
     (status = 200, body = ConversationAnswer),
-    (status = 409, body = ErrorAnswer, description = "open_conversation_exists"),
+    (status = 409, body = ErrorAnswer, description = "open_conversation_exists, group_archived"),
     Refusals, WriteRefusals,
 ))]
 #[post("/conversations/{id}/reopen")]
@@ -115,7 +115,7 @@ pub(crate) async fn delete_conversation(
 /// Brings a deleted conversation back as it was.
 #[utoipa::path(tag = "conversations", params(("id" = String, Path)), responses(
     (status = 200, body = ConversationAnswer),
-    (status = 409, body = ErrorAnswer, description = "restore_expired or open_conversation_exists"),
+    (status = 409, body = ErrorAnswer, description = "restore_expired, open_conversation_exists, group_archived"),
     Refusals, WriteRefusals,
 ))]
 #[post("/conversations/{id}/restore")]
