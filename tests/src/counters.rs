@@ -132,18 +132,24 @@ struct Fold {
 impl Fold {
     fn of(log: &[Value]) -> Self {
         let mut fold = Self::default();
+        // Since when they waited, or would have, had it been open: whoever was not answered still is not when it comes back.
+        let mut unanswered = None;
         for entry in log {
             let d = &entry["d"];
             match entry["t"].as_str().unwrap() {
-                "conversation.created" | "conversation.reopened" => fold.open = true,
+                "conversation.created" => fold.open = true,
+                "conversation.reopened" => {
+                    (fold.open, fold.waiting_since) = (true, unanswered.clone());
+                }
                 "message.created" if d["message"]["direction"] == "in" => {
                     fold.inbound += 1;
                     let at = d["message"]["at"].as_str().unwrap();
                     fold.waiting_since.get_or_insert_with(|| at.to_owned());
+                    unanswered.get_or_insert_with(|| at.to_owned());
                     d["message"]["text"].as_str().unwrap().clone_into(&mut fold.last_text);
                 }
                 "message.created" if d["message"]["direction"] == "out" => {
-                    fold.waiting_since = None;
+                    (fold.waiting_since, unanswered) = (None, None);
                     d["message"]["text"].as_str().unwrap().clone_into(&mut fold.last_text);
                 }
                 "conversation.assigned" => fold.assignees = users(&d["to"]),

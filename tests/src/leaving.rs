@@ -65,7 +65,7 @@ async fn s0_04_what_comes_back_is_nobodys_who_is_gone(kind: Kind) {
     assert_eq!(freed["d"]["reason"], "deactivated");
 }
 
-/// To see it go red: leave out `let_go_of_the_absent`; most rounds of most runs find one.
+/// To see it go red: leave out `let_go_of_the_absent` and `present` in `facts::candidate`.
 async fn s0_04_what_is_given_at_the_last_moment_is_freed(kind: Kind) {
     let world = World::start(kind).await;
     let (ann, bob) = (world.ann().await, world.bob().await);

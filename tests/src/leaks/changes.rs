@@ -29,6 +29,10 @@ impl Scene {
     async fn change_team(&mut self) {
         let who = 1 + self.draw.below(self.team.len() - 1);
         let group = self.draw.of(&[2, 3]).unwrap_or(2);
+        // Whoever is deactivated is not shown in the team, and keeps their place there.
+        if !self.oracle.rules.people[who].active {
+            return;
+        }
         let groups = &mut self.oracle.rules.people[who].groups;
         let left = groups.remove(&group);
         if !left {
