@@ -105,7 +105,8 @@ async fn s2_16_closed_window_refuses_every_path(kind: Kind) {
     assert_eq!(world.simulator.journal_len(), before, "nothing left");
 }
 
-/// To see it go red: let `Change::Enqueue` write `queued` for what is held.
+/// To see it go red: let `Circumstances::hold` find none. The state of the row, its due time and the look before it leaves stand behind each
+/// other: one of them alone can be missing.
 async fn s2_12_held_messages_leave_when_it_opens(kind: Kind) {
     let mut world = World::start(kind).await;
     let ann = world.ann().await;
