@@ -5,6 +5,7 @@
 //!
 //! Modules in reading order:
 pub mod ids;
+pub mod json;
 pub mod time;
 
 pub mod business;

@@ -3,6 +3,7 @@
 use super::shapes::{Refusals, WriteRefusals};
 use crate::audit::Note;
 use crate::error::ApiError;
+use crate::json::Json;
 use crate::session::SignedIn;
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, get, put, web};
 use serde::{Deserialize, Serialize};
@@ -44,7 +45,7 @@ pub(crate) async fn set_access(
     request: HttpRequest,
     signed_in: SignedIn,
     id: web::Path<String>,
-    body: web::Json<Access>,
+    body: Json<Access>,
 ) -> Result<HttpResponse, ApiError> {
     let id: ContactId = id.parse().map_err(|_| ApiError::not_found())?;
     let SignedIn { site, user, .. } = &signed_in;

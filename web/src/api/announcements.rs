@@ -4,6 +4,7 @@ use super::shapes::{ErrorAnswer, NextPage, Refusals, WriteRefusals};
 use crate::audit::Note;
 use crate::config::is_local;
 use crate::error::ApiError;
+use crate::json::Json;
 use crate::session::SignedIn;
 use crate::site::Site;
 use actix_web::http::StatusCode;
@@ -181,7 +182,7 @@ pub(crate) async fn announce(
     request: HttpRequest,
     signed_in: SignedIn,
     id: web::Path<String>,
-    body: web::Json<AnnounceRequest>,
+    body: Json<AnnounceRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let channel_id = channel_of(&signed_in, &id)?;
     let AnnounceRequest { client_id, subject, text } = body.into_inner();
@@ -227,7 +228,7 @@ pub(crate) async fn announce(
 pub(crate) async fn mail_sample(
     signed_in: SignedIn,
     id: web::Path<String>,
-    body: web::Json<SampleRequest>,
+    body: Json<SampleRequest>,
 ) -> Result<HttpResponse, ApiError> {
     channel_of(&signed_in, &id)?;
     let (subject, text) = checked(&body.subject, &body.text)?;

@@ -3,6 +3,7 @@
 use super::shapes::{Refusals, WriteRefusals};
 use crate::audit::Note;
 use crate::error::ApiError;
+use crate::json::Json;
 use crate::session::SignedIn;
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, get, put, web};
 use serde::{Deserialize, Serialize};
@@ -79,7 +80,7 @@ pub(crate) async fn set_consent(
     request: HttpRequest,
     signed_in: SignedIn,
     id: web::Path<String>,
-    body: web::Json<SetConsentRequest>,
+    body: Json<SetConsentRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let (id, part) = may_change(&signed_in, &id).await?;
     let SetConsentRequest { channel_kind, channel_id, state, evidence } = body.into_inner();

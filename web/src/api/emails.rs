@@ -5,6 +5,7 @@ use super::shapes::{ErrorAnswer, Refusals, WriteRefusals};
 use crate::audit::Note;
 use crate::csv;
 use crate::error::ApiError;
+use crate::json::Json;
 use crate::session::SignedIn;
 use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, get, put, web};
@@ -123,7 +124,7 @@ pub(crate) async fn set_email_consent(
     request: HttpRequest,
     signed_in: SignedIn,
     id: web::Path<String>,
-    body: web::Json<SetEmailConsentRequest>,
+    body: Json<SetEmailConsentRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let (id, part) = may_change(&signed_in, &id).await?;
     let SetEmailConsentRequest { state, evidence } = body.into_inner();

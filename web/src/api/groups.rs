@@ -3,6 +3,7 @@
 use super::shapes::{ErrorAnswer, Group, Refusals, WriteRefusals};
 use crate::audit::Note;
 use crate::error::ApiError;
+use crate::json::Json;
 use crate::session::SignedIn;
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, get, patch, post, web};
 use serde::{Deserialize, Serialize};
@@ -59,7 +60,7 @@ pub(crate) async fn list_groups(signed_in: SignedIn) -> Result<HttpResponse, Api
 pub(crate) async fn create_group(
     request: HttpRequest,
     signed_in: SignedIn,
-    body: web::Json<CreateGroupRequest>,
+    body: Json<CreateGroupRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let SignedIn { site, user, .. } = &signed_in;
     let name = name_of(&body.name)?;
@@ -86,7 +87,7 @@ pub(crate) async fn change_group(
     request: HttpRequest,
     signed_in: SignedIn,
     id: web::Path<String>,
-    body: web::Json<ChangeGroupRequest>,
+    body: Json<ChangeGroupRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let mut group = record(&signed_in, &id)?;
     if let Some(name) = &body.name {

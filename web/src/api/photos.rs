@@ -3,6 +3,7 @@
 use super::shapes::{ErrorAnswer, Media, Refusals, WriteRefusals};
 use super::templates::{group_of, may_manage};
 use crate::error::ApiError;
+use crate::json::Json;
 use crate::session::SignedIn;
 use actix_web::{HttpResponse, delete, get, post, web};
 use serde::{Deserialize, Serialize};
@@ -103,7 +104,7 @@ pub(crate) async fn list_photos(
 pub(crate) async fn add_photo(
     signed_in: SignedIn,
     id: web::Path<String>,
-    body: web::Json<AddPhotoRequest>,
+    body: Json<AddPhotoRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let group = group_of(&signed_in, &id)?;
     may_manage(&signed_in, group)?;

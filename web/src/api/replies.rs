@@ -3,6 +3,7 @@
 use super::shapes::{ErrorAnswer, Media, Refusals, WriteRefusals};
 use super::templates::{group_of, may_manage};
 use crate::error::ApiError;
+use crate::json::Json;
 use crate::session::SignedIn;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, delete, get, post, put, web};
@@ -105,7 +106,7 @@ pub(crate) async fn list_replies(
 pub(crate) async fn create_reply(
     signed_in: SignedIn,
     id: web::Path<String>,
-    body: web::Json<SaveReplyRequest>,
+    body: Json<SaveReplyRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let group = group_of(&signed_in, &id)?;
     may_manage(&signed_in, group)?;
@@ -136,7 +137,7 @@ pub(crate) async fn create_reply(
 pub(crate) async fn update_reply(
     signed_in: SignedIn,
     id: web::Path<String>,
-    body: web::Json<SaveReplyRequest>,
+    body: Json<SaveReplyRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let (before, group) = owned(&signed_in, &id).await?;
     let SaveReplyRequest { name, body, media_ids } = checked(body.into_inner())?;
@@ -206,7 +207,7 @@ fn checked(mut body: SaveReplyRequest) -> Result<SaveReplyRequest, ApiError> {
     let known: Vec<String> = placeholder::ALL.iter().map(|(key, ..)| format!("[{key}]")).collect();
     let detail = format!("[{}] is no placeholder. There are {}.", unknown.join("], ["), known.join(", "));
     let mut error = ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "placeholder_unknown", detail);
-    error.fields.insert("body", format!("has [{}], which is no placeholder", unknown.join("], [")));
+    error.fields.insert("body".into(), format!("has [{}], which is no placeholder", unknown.join("], [")));
     error.facts.insert("placeholders".to_owned(), json!(unknown));
     Err(error)
 }

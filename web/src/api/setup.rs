@@ -2,12 +2,13 @@
 
 use super::shapes::{ErrorAnswer, User, UserAnswer, WriteRefusals};
 use crate::error::ApiError;
+use crate::json::Json;
 use crate::password::weakness;
 use crate::session::{Sessions, site};
 use crate::site::Site;
 use actix_web::http::StatusCode;
 use actix_web::http::header::USER_AGENT;
-use actix_web::{HttpRequest, HttpResponse, get, post, web};
+use actix_web::{HttpRequest, HttpResponse, get, post};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::time::Instant;
@@ -60,7 +61,7 @@ pub(crate) async fn get_setup(request: HttpRequest) -> Result<HttpResponse, ApiE
 #[post("/setup")]
 pub(crate) async fn finish_setup(
     request: HttpRequest,
-    body: web::Json<SetupRequest>,
+    body: Json<SetupRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let site = site(&request)?;
     if !site.setup.is_open() {
@@ -201,7 +202,7 @@ mod tests {
             password: "short".to_owned(),
         };
         let error = checked(body).err().unwrap();
-        let fields: Vec<&str> = error.fields.keys().copied().collect();
+        let fields: Vec<&str> = error.fields.keys().map(AsRef::as_ref).collect();
         assert_eq!(fields, ["business_name", "country", "email", "first_name", "password", "time_zone"]);
     }
 

@@ -4,6 +4,7 @@ use super::wanted::{credentials_problem, settings_problem};
 use super::{ChannelAnswer, ChannelShape, fault, managed, open_group, present};
 use crate::api::shapes::{Refusals, WriteRefusals};
 use crate::error::ApiError;
+use crate::json::Json;
 use crate::session::SignedIn;
 use crate::site::Site;
 use actix_web::{HttpResponse, patch, post, web};
@@ -48,7 +49,7 @@ pub struct MoveChannelRequest {
 pub(crate) async fn update_channel(
     signed_in: SignedIn,
     id: web::Path<String>,
-    body: web::Json<UpdateChannelRequest>,
+    body: Json<UpdateChannelRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let line = managed(&signed_in, &id)?;
     let site = &signed_in.site;
@@ -151,7 +152,7 @@ pub(super) async fn save(
 pub(crate) async fn move_channel(
     signed_in: SignedIn,
     id: web::Path<String>,
-    body: web::Json<MoveChannelRequest>,
+    body: Json<MoveChannelRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let line = managed(&signed_in, &id)?;
     let SignedIn { site, user, .. } = &signed_in;

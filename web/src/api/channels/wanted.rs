@@ -191,10 +191,10 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn problems(body: Value) -> Vec<&'static str> {
+    fn problems(body: Value) -> Vec<String> {
         match checked(serde_json::from_value(body).unwrap()) {
             Ok(_) => Vec::new(),
-            Err(error) => error.fields.keys().copied().collect(),
+            Err(error) => error.fields.into_keys().map(Into::into).collect(),
         }
     }
 

@@ -4,6 +4,7 @@ use super::change::save;
 use super::{ChannelAnswer, ChannelShape, managed, present};
 use crate::api::shapes::{Refusals, WriteRefusals};
 use crate::error::ApiError;
+use crate::json::Json;
 use crate::origin::is_source;
 use crate::session::SignedIn;
 use actix_web::{HttpResponse, post, put, web};
@@ -60,7 +61,7 @@ pub struct IdentitySecretAnswer {
 pub(crate) async fn configure_widget(
     signed_in: SignedIn,
     id: web::Path<String>,
-    body: web::Json<WidgetRequest>,
+    body: Json<WidgetRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let line = widget(&signed_in, &id)?;
     let settings = settings(body.into_inner())?;
