@@ -7,8 +7,8 @@ use actix_multipart::{Field, Multipart, MultipartError};
 use actix_web::body::SizedStream;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{
-    ACCEPT_RANGES, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_RANGE, CONTENT_SECURITY_POLICY, HeaderValue,
-    RANGE,
+    ACCEPT_RANGES, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_RANGE, CONTENT_SECURITY_POLICY, ETAG,
+    HeaderValue, IF_NONE_MATCH, RANGE,
 };
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use bytes::Bytes;
@@ -30,6 +30,8 @@ const MIB: u64 = 1 << 20;
 /// Bytes that say what a file is.
 const HEAD: usize = 64 << 10;
 const CHUNK: usize = 64 << 10;
+/// A browser may keep a file, but asks each time: who may have it changes, and it may be erased.
+const ASK_AGAIN: &str = "private, no-cache";
 
 /// Largest file of a kind: what WhatsApp carries, so that nothing is accepted here that cannot be delivered.
 fn largest(kind: MediaKind) -> u64 {
@@ -194,7 +196,7 @@ fn clean_name(name: &str) -> Option<String> {
     (!clean.is_empty()).then_some(clean)
 }
 
-/// Streams a stored file, or the part of it a player asked for.
+/// Streams a stored file, or the part of it a player asked for; nothing to whoever has it already. May they have it? was asked before.
 pub async fn send(
     request: &HttpRequest,
     site: &Site,
@@ -207,6 +209,12 @@ pub async fn send(
     }
     let mut file = File::open(site.actors.files.path(media.id)).await.map_err(|_| ApiError::not_found())?;
     let size = file.metadata().await.map_err(ApiError::internal)?.len();
+    // The bytes of an id never change.
+    let tag = format!("\"{}\"", media.id);
+    if has_already(request, &tag) {
+        let mut kept = HttpResponse::NotModified();
+        return Ok(kept.insert_header((CACHE_CONTROL, ASK_AGAIN)).insert_header((ETAG, tag)).finish());
+    }
     let safe =
         matches!(media.kind, MediaKind::Image | MediaKind::Video | MediaKind::Audio | MediaKind::Sticker)
             && ["image/", "video/", "audio/"].iter().any(|family| media.mime.starts_with(family));
@@ -227,9 +235,17 @@ pub async fn send(
         })
         .insert_header((CONTENT_DISPOSITION, disposition(inline, media)))
         .insert_header((ACCEPT_RANGES, "bytes"))
-        .insert_header((CACHE_CONTROL, "private, max-age=86400, immutable"))
+        .insert_header((CACHE_CONTROL, ASK_AGAIN))
+        .insert_header((ETAG, tag))
         .insert_header((CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'; sandbox"));
     Ok(response.body(SizedStream::new(to - from, chunks(file, to - from))))
+}
+
+fn has_already(request: &HttpRequest, tag: &str) -> bool {
+    let known = request.headers().get(IF_NONE_MATCH).and_then(|known| known.to_str().ok());
+    known.is_some_and(|known| {
+        known.split(',').map(str::trim).any(|one| one == "*" || one.strip_prefix("W/").unwrap_or(one) == tag)
+    })
 }
 
 fn chunks(file: File, left: u64) -> impl Stream<Item = std::io::Result<Bytes>> {
