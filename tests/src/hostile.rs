@@ -206,6 +206,7 @@ async fn cookies_that_are_not_ours_open_nothing(kind: Kind) {
     }
 }
 
+/// To see it go red: answer without the `req` of the frame.
 async fn frames_that_make_no_sense_are_answered_and_the_socket_lives(kind: Kind) {
     let world = World::start(kind).await;
     let ann = world.ann().await;
@@ -231,6 +232,24 @@ async fn frames_that_make_no_sense_are_answered_and_the_socket_lives(kind: Kind)
             "{text}"
         );
     }
+    // Whoever asked with `req` is answered under it, and told which value is wrong.
+    for (frame, field) in [
+        (json!({"t": "template.list"}), "t"),
+        (json!({"t": "conversation.close", "conversation_id": "1", "pending": "zz"}), "pending"),
+        (json!({"t": "conversation.close", "conversation_id": 1}), "conversation_id"),
+        (
+            json!({"t": "message.send", "conversation_id": "1", "client_id": "c", "media_ids": [7]}),
+            "media_ids[0]",
+        ),
+    ] {
+        let refused = socket.ask(frame.clone()).await;
+        assert_eq!((&refused["t"], &refused["code"]), (&json!("error"), &json!("validation")), "{frame}");
+        assert!(refused["fields"][field].is_string(), "{frame}: {refused}");
+    }
+    let mut visitor = world.visitor(None).await;
+    let refused = visitor.socket.ask(json!({"t": "message.send", "d": {"client_id": 7}})).await;
+    assert_eq!((&refused["t"], &refused["code"]), (&json!("error"), &json!("validation")), "{refused}");
+    assert!(refused["fields"]["d.client_id"].is_string(), "{refused}");
     let nowhere = socket.ask(json!({"t": "conversation.attend", "conversation_id": "1"})).await;
     assert_eq!((&nowhere["t"], &nowhere["code"]), (&json!("error"), &json!("not_found")));
     assert_eq!(socket.ask(json!({"t": "ping"})).await["t"], "ack");
