@@ -6,6 +6,7 @@
 //! Modules in reading order:
 pub mod ids;
 pub mod json;
+pub mod text;
 pub mod time;
 
 pub mod business;

@@ -9,7 +9,7 @@ use crate::trouble::Trouble;
 use std::sync::Arc;
 use switchboard_engine::channel::ChannelKind;
 use switchboard_engine::contact::{Contact, Identity, IdentityKind};
-use switchboard_engine::conversation::{Conversation, Refusal};
+use switchboard_engine::conversation::{Conversation, Refusal, check_client_id};
 use switchboard_engine::ids::{ChannelId, ContactId, GroupId, UserId};
 use switchboard_engine::permission::{Denied, Operation};
 use switchboard_engine::phone;
@@ -59,6 +59,7 @@ impl Actors {
 
     /// Sends the first message, or the next one of an open conversation.
     pub async fn start_conversation(&self, by: UserId, start: Start) -> Result<Done, Trouble> {
+        check_client_id(&start.draft.client_id)?;
         let user = self.user(by)?;
         self.may_write(&user, start.group)?;
         let line = self.line_of(&user, start.group, start.channel)?;

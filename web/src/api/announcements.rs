@@ -14,6 +14,7 @@ use serde_json::json;
 use std::collections::BTreeMap;
 use switchboard_actors::roster::Colleague;
 use switchboard_engine::ids::{AnnouncementId, ChannelId, ContactId};
+use switchboard_engine::text::{key_flaw, readable};
 use switchboard_engine::time::Timestamp;
 use switchboard_schema::{
     Announcement, EmailAudience, MailOutcome, Recipient, RecipientCounts, RecipientState,
@@ -186,8 +187,8 @@ pub(crate) async fn announce(
 ) -> Result<HttpResponse, ApiError> {
     let channel_id = channel_of(&signed_in, &id)?;
     let AnnounceRequest { client_id, subject, text } = body.into_inner();
-    if client_id.is_empty() || client_id.len() > 64 {
-        return Err(ApiError::invalid("client_id", "must have 1 to 64 characters"));
+    if let Some(flaw) = key_flaw(&client_id) {
+        return Err(ApiError::invalid("client_id", flaw));
     }
     let (subject, text) = checked(&subject, &text)?;
     let (site, user) = (&signed_in.site, &signed_in.user);
@@ -345,7 +346,7 @@ fn mail_setup(site: &Site) -> MailShape {
 
 fn checked(subject: &str, text: &str) -> Result<(String, String), ApiError> {
     let mut wrong = BTreeMap::new();
-    let (subject, text) = (subject.trim(), text.trim().replace("\r\n", "\n"));
+    let (subject, text) = (subject.trim(), readable(text).trim().to_owned());
     let length = subject.chars().count();
     if length == 0 || length > MAX_SUBJECT || subject.chars().any(char::is_control) {
         wrong.insert("subject", format!("must be one line of 1 to {MAX_SUBJECT} characters"));

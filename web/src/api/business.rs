@@ -12,6 +12,7 @@ use std::borrow::Cow;
 use switchboard_engine::business::Settings;
 use switchboard_engine::ids::BusinessId;
 use switchboard_engine::json;
+use switchboard_engine::text::is_name;
 use switchboard_schema::Business;
 use utoipa::ToSchema;
 
@@ -94,8 +95,8 @@ fn apply(mut business: Business, body: ChangeBusinessRequest) -> Result<Business
     let mut wrong = Fields::new();
     if let Some(name) = body.name {
         name.trim().clone_into(&mut business.name);
-        if business.name.is_empty() || business.name.chars().count() > 100 {
-            wrong.insert("name".into(), "must have 1 to 100 characters".to_owned());
+        if !is_name(&business.name, 100) {
+            wrong.insert("name".into(), "must be one line of 1 to 100 characters".to_owned());
         }
     }
     if let Some(country) = body.country {

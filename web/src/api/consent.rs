@@ -13,6 +13,7 @@ use switchboard_engine::channel::ChannelKind;
 use switchboard_engine::consent::{Consent, ConsentSource, ConsentState, ConsentTopic};
 use switchboard_engine::ids::{ChannelId, ContactId};
 use switchboard_engine::permission::{Cell, Operation, Principal, cell, permit};
+use switchboard_engine::text::readable;
 use switchboard_engine::time::Timestamp;
 use utoipa::ToSchema;
 
@@ -84,6 +85,7 @@ pub(crate) async fn set_consent(
 ) -> Result<HttpResponse, ApiError> {
     let (id, part) = may_change(&signed_in, &id).await?;
     let SetConsentRequest { channel_kind, channel_id, state, evidence } = body.into_inner();
+    let evidence = evidence.map(readable);
     let roster = signed_in.site.roster();
     let business = signed_in.user.business_id;
     let ours = |id: ChannelId| {

@@ -16,6 +16,7 @@ use serde_json::json;
 use switchboard_actors::trouble::Trouble;
 use switchboard_engine::consent::{ConsentSource, ConsentState, EmailConsent};
 use switchboard_engine::ids::{BusinessId, ContactId};
+use switchboard_engine::text::readable;
 use switchboard_engine::time::Timestamp;
 use switchboard_schema::{EmailContact, Store};
 use utoipa::ToSchema;
@@ -131,7 +132,7 @@ pub(crate) async fn set_email_consent(
     let said = EmailConsent {
         state,
         source: ConsentSource::Manual,
-        evidence,
+        evidence: evidence.map(readable),
         at: signed_in.site.actors.core.clock.now(),
     };
     said.check_manual(part).map_err(Trouble::from)?;

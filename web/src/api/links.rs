@@ -61,7 +61,7 @@ pub(crate) async fn forgot_password(
 ) -> Result<HttpResponse, ApiError> {
     let site = site(&request)?;
     let email = body.into_inner().email.trim().to_lowercase();
-    if email.is_empty() || email.len() > 254 {
+    if email.is_empty() || email.len() > 254 || email.chars().any(char::is_control) {
         return Err(ApiError::invalid("email", "must be an e-mail address"));
     }
     knock(&site, &request)?;

@@ -13,6 +13,7 @@ use std::collections::BTreeMap;
 use switchboard_engine::ids::{GroupId, MediaId, ReplyId};
 use switchboard_engine::message::MediaState;
 use switchboard_engine::template::placeholder;
+use switchboard_engine::text::{is_name, readable};
 use switchboard_engine::wire::MediaView;
 use switchboard_schema::{SavedReply, Uploader};
 use utoipa::{IntoParams, ToSchema};
@@ -187,9 +188,10 @@ async fn owned(signed_in: &SignedIn, id: &str) -> Result<(SavedReply, GroupId), 
 fn checked(mut body: SaveReplyRequest) -> Result<SaveReplyRequest, ApiError> {
     let mut wrong = BTreeMap::new();
     body.name = body.name.trim().to_string();
-    if body.name.is_empty() || body.name.chars().count() > MAX_NAME {
-        wrong.insert("name", format!("must have 1 to {MAX_NAME} characters"));
+    if !is_name(&body.name, MAX_NAME) {
+        wrong.insert("name", format!("must be one line of 1 to {MAX_NAME} characters"));
     }
+    body.body = readable(body.body);
     let length = body.body.chars().count();
     if body.body.trim().is_empty() || length > MAX_BODY {
         wrong.insert("body", format!("must have 1 to {MAX_BODY} characters"));

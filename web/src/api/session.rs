@@ -74,6 +74,9 @@ pub(crate) async fn sign_in(
 ) -> Result<HttpResponse, ApiError> {
     let site = site(&request)?;
     let SignInRequest { email, password, code } = body.into_inner();
+    if email.chars().any(char::is_control) {
+        return Err(ApiError::invalid("email", "must be an e-mail address"));
+    }
     let from = site.source(&request).ok_or_else(ApiError::not_signed_in)?;
     if let Err(seconds) = site.login_limits.attempt(&email, from, Instant::now()) {
         metrics::counter!(telemetry::LOGINS, "result" => "limited").increment(1);

@@ -14,6 +14,7 @@ use switchboard_actors::roster::Line;
 use switchboard_engine::channel::health::Sign;
 use switchboard_engine::channel::{ChannelKind, Registration};
 use switchboard_engine::ids::{ChannelId, GroupId};
+use switchboard_engine::text::is_name;
 use switchboard_schema::ChannelRecord;
 use utoipa::ToSchema;
 
@@ -94,8 +95,8 @@ fn changed(line: &Line, body: UpdateChannelRequest) -> Result<Line, ApiError> {
     let provider = line.channel.provider;
     if let Some(name) = body.name {
         let name = name.trim();
-        if name.is_empty() || name.chars().count() > 100 {
-            return Err(ApiError::invalid("name", "must have 1 to 100 characters"));
+        if !is_name(name, 100) {
+            return Err(ApiError::invalid("name", "must be one line of 1 to 100 characters"));
         }
         name.clone_into(&mut changed.channel.name);
     }

@@ -14,6 +14,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use switchboard_actors::roster::Line;
 use switchboard_engine::channel::ChannelKind;
+use switchboard_engine::text::readable;
 use switchboard_engine::widget::Prechat;
 use utoipa::ToSchema;
 
@@ -102,7 +103,8 @@ fn settings(body: WidgetRequest) -> Result<Value, ApiError> {
         ("label", body.label, 80),
         ("offline_text", body.offline_text, 500),
     ] {
-        let Some(text) = text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty()) else {
+        let Some(text) = text.map(|text| readable(text).trim().to_owned()).filter(|text| !text.is_empty())
+        else {
             continue;
         };
         if text.chars().count() > most {
