@@ -7,12 +7,12 @@ use crate::roster::Line;
 use crate::trouble::Trouble;
 use std::sync::Arc;
 use switchboard_engine::channels::webchat;
-use switchboard_engine::contact::{Identity, IdentityKind};
+use switchboard_engine::contact::{Identity, IdentityKind, LONGEST_NAME};
 use switchboard_engine::conversation::{Acknowledge, Conversation, Refusal, check_client_id};
 use switchboard_engine::ids::{ChannelId, ConversationId, MediaId};
 use switchboard_engine::message::{Media, MediaState};
 use switchboard_engine::receipt::Status;
-use switchboard_engine::text::is_name;
+use switchboard_engine::text::{is_name, one_line};
 use switchboard_engine::token;
 use switchboard_engine::widget::{Answers, Prechat};
 use switchboard_schema::Uploader;
@@ -131,7 +131,7 @@ impl Actors {
             client_id: draft.client_id,
             text,
             media,
-            name: draft.name,
+            name: draft.name.and_then(|name| one_line(&name, LONGEST_NAME)),
             prechat: draft.prechat,
         };
         self.intake.receive_from_visitor(&visitor.line.channel, from, self.reopen_within()).await

@@ -37,8 +37,7 @@ fn is_invisible(c: char) -> bool {
 /// beside it around. `None` when nothing is left.
 pub fn one_line(name: &str, most: usize) -> Option<String> {
     let turns = |c: &char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    let line: String =
-        name.chars().map(|c| if c.is_control() { ' ' } else { c }).filter(|c| !turns(c)).collect();
+    let line: String = name.chars().filter(|c| (!c.is_control() || c.is_whitespace()) && !turns(c)).collect();
     let words: Vec<&str> = line.split_whitespace().collect();
     let line: String = words.join(" ").chars().take(most).collect();
     (!is_blank(&line)).then(|| line.trim_end().to_owned())
@@ -98,7 +97,7 @@ mod tests {
     fn a_strangers_name_is_one_line() {
         for (given, shown) in [
             ("Eve\r\nBcc: x", Some("Eve Bcc: x")),
-            ("a\0", Some("a")),
+            ("a\0b", Some("ab")),
             ("  Jo  \t Lee ", Some("Jo Lee")),
             ("\u{202e}eoJ", Some("eoJ")),
             ("زهرا", Some("زهرا")),

@@ -12,6 +12,7 @@ both!(
     d_10_names_and_keys_with_control_characters_are_refused_by_name,
     d_10_questions_with_control_characters_fail_on_no_database,
     d_10_a_gateways_link_with_a_nul_is_taken_once,
+    s1_01_a_visitors_name_is_one_short_line,
 );
 
 const NUMBER: &str = "+447700900123";
@@ -115,4 +116,26 @@ async fn d_10_a_gateways_link_with_a_nul_is_taken_once(kind: Kind) {
     let ann = world.ann().await;
     let conversation = id(&ann.conversation_with("+447700900555").await);
     assert_eq!(ann.messages(&conversation).await.len(), 1);
+}
+
+/// To see it go red: leave `one_line` out of `visitor_writes` and `Contact::unknown`.
+async fn s1_01_a_visitors_name_is_one_short_line(kind: Kind) {
+    let world = World::start(kind).await;
+    let ann = world.ann().await;
+    let long = "é".repeat(5_000);
+    for (given, kept) in [
+        ("Eve\r\nBcc: x", json!("Eve Bcc: x")),
+        ("a\u{0}b\u{202e}", json!("ab")),
+        (long.as_str(), json!("é".repeat(100))),
+        (" \u{200b}\u{7}", Value::Null),
+    ] {
+        let mut socket = world.panel().await;
+        let start = json!({"widget_key": world.widget_key, "name": given});
+        assert_eq!(socket.ask(json!({"t": "session.start", "d": start})).await["t"], "hello");
+        let said = json!({"t": "message.send", "d": {"client_id": "v1", "text": "Hello"}});
+        let ack = socket.ask(said).await;
+        assert_eq!(ack["t"], "ack", "{ack}");
+        let row = ann.conversation(ack["d"]["conversation_id"].as_str().unwrap()).await;
+        assert_eq!(row["contact"]["profile_name"], kept, "{given:?}");
+    }
 }
