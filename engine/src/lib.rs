@@ -4,6 +4,7 @@
 //! when the rules said no, [`channels::ParseError`] when bytes from a provider make no sense.
 //!
 //! Modules in reading order:
+pub mod file_name;
 pub mod ids;
 pub mod json;
 pub mod text;
