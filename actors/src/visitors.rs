@@ -12,7 +12,7 @@ use switchboard_engine::conversation::{Acknowledge, Conversation, Refusal, check
 use switchboard_engine::ids::{ChannelId, ConversationId, MediaId};
 use switchboard_engine::message::{Media, MediaState};
 use switchboard_engine::receipt::Status;
-use switchboard_engine::text::{is_name, one_line};
+use switchboard_engine::text::{is_blank, is_name, one_line};
 use switchboard_engine::token;
 use switchboard_engine::widget::{Answers, Prechat};
 use switchboard_schema::Uploader;
@@ -119,7 +119,7 @@ impl Actors {
         };
         let text = match webchat::content(&draft.text) {
             Ok(content) => content.text,
-            Err(_) if draft.text.trim().is_empty() && !media.is_empty() => String::new(),
+            Err(_) if is_blank(&draft.text) && !media.is_empty() => String::new(),
             Err(problem) => {
                 let detail = problem.to_string();
                 return Err(Refusal::Invalid { field: "text", detail }.into());

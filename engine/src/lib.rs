@@ -15,6 +15,7 @@ pub mod channel;
 pub mod contact;
 pub mod message;
 pub mod phone;
+pub mod place;
 pub mod receipt;
 pub mod user;
 

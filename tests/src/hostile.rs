@@ -10,6 +10,7 @@ use tokio_tungstenite::tungstenite::Message;
 both!(
     bodies_that_make_no_sense_are_refused_by_name,
     what_does_not_fit_is_named_by_its_path,
+    places_and_money_that_do_not_exist_are_refused,
     pages_of_other_sites_cannot_act_or_listen,
     cookies_that_are_not_ours_open_nothing,
     frames_that_make_no_sense_are_answered_and_the_socket_lives,
@@ -133,6 +134,31 @@ async fn what_does_not_fit_is_named_by_its_path(kind: Kind) {
     }
     let nothing = ada.request("POST", &of("close")).header("content-type", "application/json");
     assert_eq!(Answer::of(nothing).await.status, 200, "what is optional may be left out");
+}
+
+/// To see it go red: let `is_country`, `is_currency` or `is_time_zone` take whatever looks like one.
+async fn places_and_money_that_do_not_exist_are_refused(kind: Kind) {
+    let world = World::start(kind).await;
+    let ada = world.ada().await;
+    for (field, value, status) in [
+        ("country", "ZZ", 422),
+        ("country", "fr", 200),
+        ("currency", "ZZZ", 422),
+        ("currency", "eur", 200),
+        ("time_zone", "localtime", 422),
+        ("time_zone", "posixrules", 422),
+        ("time_zone", "Factory", 422),
+        ("time_zone", "Europe/Paris", 200),
+    ] {
+        let answer = ada.patch("/api/v1/business", json!({field: value})).await;
+        assert_eq!(answer.status, status, "{field} {value}: {}", answer.text());
+        assert_eq!(answer.json()["error"]["fields"][field].is_string(), status == 422, "{}", answer.text());
+    }
+    let hours = json!({"hours": {"time_zone": "Factory", "weekly": {"mon": [["09:00", "17:00"]]}}});
+    ada.put("/api/v1/business/hours", hours).await.refused(422, "validation");
+    ada.patch("/api/v1/me", json!({"time_zone": "posixrules"})).await.refused(422, "validation");
+    let business = ada.get("/api/v1/business").await.expect(200)["business"].clone();
+    assert_eq!((&business["country"], &business["currency"]), (&json!("FR"), &json!("EUR")));
 }
 
 /// To see it go red: leave out `same_origin` in `web/src/edge.rs`, or the origin's test in `web/src/sockets/agent.rs`.

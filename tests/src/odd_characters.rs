@@ -12,6 +12,7 @@ both!(
     d_10_names_and_keys_with_control_characters_are_refused_by_name,
     d_10_questions_with_control_characters_fail_on_no_database,
     d_10_a_gateways_link_with_a_nul_is_taken_once,
+    d_10_what_nobody_can_see_is_no_message,
     s1_01_a_visitors_name_is_one_short_line,
 );
 
@@ -138,4 +139,27 @@ async fn s1_01_a_visitors_name_is_one_short_line(kind: Kind) {
         let row = ann.conversation(ack["d"]["conversation_id"].as_str().unwrap()).await;
         assert_eq!(row["contact"]["profile_name"], kept, "{given:?}");
     }
+}
+
+/// To see it go red: ask `trim().is_empty()` instead of `is_blank` in `sending/limits.rs`, `note.rs` or `webchat.rs`.
+async fn d_10_what_nobody_can_see_is_no_message(kind: Kind) {
+    let world = World::start(kind).await;
+    let (ada, ann) = (world.ada().await, world.ann().await);
+    world.phone(NUMBER).text("Hello").await.unwrap();
+    let conversation = id(&ann.conversation_with(NUMBER).await);
+    let of = |rest: &str| format!("/api/v1/conversations/{conversation}/{rest}");
+    let mut visitor = world.visitor(None).await;
+    for nothing in ["\u{200b}", "\u{2060}", "\u{ad}", "\u{202e}", "\u{2800}", "\u{7}", " \u{feff}\n"] {
+        for what in ["messages", "notes"] {
+            let answer = ann.post(&of(what), json!({"client_id": "c1", "text": nothing})).await;
+            answer.refused(422, "validation");
+            assert!(answer.json()["error"]["fields"]["text"].is_string(), "{nothing:?}: {}", answer.text());
+        }
+        let reply = json!({"name": "Nothing", "body": nothing});
+        ada.post("/api/v1/groups/2/replies", reply).await.refused(422, "validation");
+        let refused = visitor.write("v1", nothing).await;
+        assert_eq!(refused["t"], "error", "{nothing:?}: {refused}");
+    }
+    assert_eq!(ann.messages(&conversation).await.len(), 1, "nothing went out");
+    ann.say(&conversation, "\u{200b}.").await;
 }

@@ -5,6 +5,7 @@ use super::{Candidate, Change, ConversationStatus, EventKind, Outcome, Refusal};
 use crate::ids::{ChannelId, MessageId};
 use crate::message::{Direction, Message, MessageKind, Sender};
 use crate::permission::Operation;
+use crate::text::is_blank;
 use crate::user::Member;
 
 /// Longest note, in characters.
@@ -38,7 +39,7 @@ impl Note {
         let invalid = |field, detail: String| Err(Refusal::Invalid { field, detail });
         check_client_id(&self.client_id)?;
         let length = self.text.chars().count();
-        if self.text.trim().is_empty() || length > LONGEST {
+        if is_blank(&self.text) || length > LONGEST {
             return invalid("text", format!("must have 1 to {LONGEST} characters, not {length}"));
         }
         match self.mentions.iter().find(|mentioned| !mentioned.eligible) {

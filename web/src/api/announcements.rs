@@ -14,7 +14,7 @@ use serde_json::json;
 use std::collections::BTreeMap;
 use switchboard_actors::roster::Colleague;
 use switchboard_engine::ids::{AnnouncementId, ChannelId, ContactId};
-use switchboard_engine::text::{key_flaw, readable};
+use switchboard_engine::text::{is_blank, key_flaw, readable};
 use switchboard_engine::time::Timestamp;
 use switchboard_schema::{
     Announcement, EmailAudience, MailOutcome, Recipient, RecipientCounts, RecipientState,
@@ -351,7 +351,7 @@ fn checked(subject: &str, text: &str) -> Result<(String, String), ApiError> {
     if length == 0 || length > MAX_SUBJECT || subject.chars().any(char::is_control) {
         wrong.insert("subject", format!("must be one line of 1 to {MAX_SUBJECT} characters"));
     }
-    if text.is_empty() || text.chars().count() > MAX_TEXT {
+    if is_blank(&text) || text.chars().count() > MAX_TEXT {
         wrong.insert("text", format!("must have 1 to {MAX_TEXT} characters"));
     }
     if wrong.is_empty() { Ok((subject.to_owned(), text)) } else { Err(ApiError::invalid_fields(wrong)) }

@@ -282,7 +282,7 @@ fn content(
     kind: Option<ChannelKind>,
     wrong: &mut BTreeMap<&'static str, String>,
 ) {
-    match (text.trim().is_empty(), template) {
+    match (switchboard_engine::text::is_blank(text), template) {
         (true, None) => wrong.insert("text", "write something, or choose a template".to_owned()),
         (false, Some(_)) => wrong.insert("text", "a template has its own; leave this out".to_owned()),
         _ => None,

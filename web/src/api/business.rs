@@ -10,8 +10,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use std::borrow::Cow;
 use switchboard_engine::business::Settings;
+use switchboard_engine::business_hours::is_time_zone;
 use switchboard_engine::ids::BusinessId;
 use switchboard_engine::json;
+use switchboard_engine::place::{is_country, is_currency};
 use switchboard_engine::text::is_name;
 use switchboard_schema::Business;
 use utoipa::ToSchema;
@@ -101,20 +103,21 @@ fn apply(mut business: Business, body: ChangeBusinessRequest) -> Result<Business
     }
     if let Some(country) = body.country {
         business.country = country.trim().to_uppercase();
-        if !is_code(&business.country, 2) {
-            wrong.insert("country".into(), "must be a code of two letters, like GB".to_owned());
+        if !is_country(&business.country) {
+            wrong.insert("country".into(), "must be a country's code of two letters, like GB".to_owned());
         }
     }
     if let Some(zone) = body.time_zone {
-        if jiff::tz::TimeZone::get(&zone).is_err() {
+        if !is_time_zone(&zone) {
             wrong.insert("time_zone".into(), "is not a zone we know; it looks like Europe/London".to_owned());
         }
         business.time_zone = zone;
     }
     if let Some(currency) = body.currency {
         let currency = currency.trim().to_uppercase();
-        if !is_code(&currency, 3) {
-            wrong.insert("currency".into(), "must be a code of three letters, like GBP".to_owned());
+        if !is_currency(&currency) {
+            wrong
+                .insert("currency".into(), "must be a currency's code of three letters, like GBP".to_owned());
         }
         business.currency = Some(currency);
     }
@@ -125,10 +128,6 @@ fn apply(mut business: Business, body: ChangeBusinessRequest) -> Result<Business
         }
     }
     if wrong.is_empty() { Ok(business) } else { Err(ApiError::invalid_fields(wrong)) }
-}
-
-fn is_code(text: &str, letters: usize) -> bool {
-    text.len() == letters && text.bytes().all(|byte| byte.is_ascii_uppercase())
 }
 
 /// The settings with some of them changed; else which is wrong, and how.

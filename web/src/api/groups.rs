@@ -64,6 +64,7 @@ pub(crate) async fn create_group(
 ) -> Result<HttpResponse, ApiError> {
     let SignedIn { site, user, .. } = &signed_in;
     let name = name_of(&body.name)?;
+    let _naming = site.naming.lock().await;
     unused(&signed_in, &name, None)?;
     let (store, now) = (&site.actors.core.store, site.now());
     let id = GroupId(site.actors.core.ids.next());
@@ -89,6 +90,7 @@ pub(crate) async fn change_group(
     id: web::Path<String>,
     body: Json<ChangeGroupRequest>,
 ) -> Result<HttpResponse, ApiError> {
+    let _naming = signed_in.site.naming.lock().await;
     let mut group = record(&signed_in, &id)?;
     if let Some(name) = &body.name {
         group.name = name_of(name)?;

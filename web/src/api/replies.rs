@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use switchboard_engine::ids::{GroupId, MediaId, ReplyId};
 use switchboard_engine::message::MediaState;
 use switchboard_engine::template::placeholder;
-use switchboard_engine::text::{is_name, readable};
+use switchboard_engine::text::{is_blank, is_name, readable};
 use switchboard_engine::wire::MediaView;
 use switchboard_schema::{SavedReply, Uploader};
 use utoipa::{IntoParams, ToSchema};
@@ -193,7 +193,7 @@ fn checked(mut body: SaveReplyRequest) -> Result<SaveReplyRequest, ApiError> {
     }
     body.body = readable(body.body);
     let length = body.body.chars().count();
-    if body.body.trim().is_empty() || length > MAX_BODY {
+    if is_blank(&body.body) || length > MAX_BODY {
         wrong.insert("body", format!("must have 1 to {MAX_BODY} characters"));
     }
     if body.media_ids.len() > MAX_FILES {
