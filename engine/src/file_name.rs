@@ -6,185 +6,29 @@ const LONGEST: usize = 200;
 const LONGEST_ENDING: usize = 16;
 
 /// Endings that a machine or a browser would run, open as a page, or follow to somewhere else.
-const RUNNABLE: &[&str] = &[
-    "acm",
-    "ade",
-    "adp",
-    "apk",
-    "app",
-    "appimage",
-    "application",
-    "appref-ms",
-    "appx",
-    "asp",
-    "aspx",
-    "ax",
-    "bash",
-    "bat",
-    "cab",
-    "chm",
-    "cjs",
-    "cmd",
-    "com",
-    "command",
-    "cpl",
-    "crt",
-    "csh",
-    "deb",
-    "desktop",
-    "diagcab",
-    "dll",
-    "dmg",
-    "docm",
-    "dotm",
-    "drv",
-    "eml",
-    "exe",
-    "fish",
-    "gadget",
-    "hlp",
-    "hta",
-    "htm",
-    "html",
-    "img",
-    "inf",
-    "ins",
-    "ipa",
-    "iqy",
-    "iso",
-    "isp",
-    "jar",
-    "jnlp",
-    "js",
-    "jse",
-    "jsp",
-    "ksh",
-    "library-ms",
-    "lnk",
-    "mde",
-    "mht",
-    "mhtml",
-    "mjs",
-    "msc",
-    "msg",
-    "msh",
-    "msi",
-    "msix",
-    "msp",
-    "mst",
-    "ocx",
-    "ops",
-    "osd",
-    "php",
-    "phtml",
-    "pif",
-    "pkg",
-    "pl",
-    "potm",
-    "ppam",
-    "ppsm",
-    "pptm",
-    "prg",
-    "ps1",
-    "ps1xml",
-    "psd1",
-    "psm1",
-    "pst",
-    "py",
-    "pyc",
-    "pyw",
-    "pyz",
-    "rb",
-    "reg",
-    "rpm",
-    "scf",
-    "scpt",
-    "scr",
-    "sct",
-    "search-ms",
-    "settingcontent-ms",
-    "sh",
-    "shb",
-    "shs",
-    "shtml",
-    "slk",
-    "sldm",
-    "svg",
-    "svgz",
-    "swf",
-    "sys",
-    "theme",
-    "tool",
-    "url",
-    "vb",
-    "vbe",
-    "vbs",
-    "vhd",
-    "vhdx",
-    "webloc",
-    "website",
-    "workflow",
-    "ws",
-    "wsc",
-    "wsf",
-    "wsh",
-    "xbap",
-    "xht",
-    "xhtml",
-    "xla",
-    "xlam",
-    "xll",
-    "xlsb",
-    "xlsm",
-    "xltm",
-    "xml",
-    "xsl",
-    "xslt",
-    "zsh",
-];
+const RUNNABLE: &str = "acm ade adp apk app appimage application appref-ms appx asp aspx ax bash bat cab chm cjs cmd com command cpl crt csh deb \
+    desktop diagcab dll dmg docm dotm drv eml exe fish gadget hlp hta htm html img inf ins ipa iqy iso isp jar jnlp js jse jsp \
+    ksh library-ms lnk mde mht mhtml mjs msc msg msh msi msix msp mst ocx ops osd php phtml pif pkg pl potm ppam ppsm pptm prg \
+    ps1 ps1xml psd1 psm1 pst py pyc pyw pyz rb reg rpm scf scpt scr sct search-ms settingcontent-ms sh shb shs shtml slk sldm svg \
+    svgz swf sys theme tool url vb vbe vbs vhd vhdx webloc website workflow ws wsc wsf wsh xbap xht xhtml xla xlam xll xlsb xlsm \
+    xltm xml xsl xslt zsh";
 
 /// Endings of plain text that nothing runs.
-const TEXT: &[&str] = &[
-    "adoc",
-    "asc",
-    "bib",
-    "csv",
-    "geojson",
-    "gpx",
-    "ics",
-    "ini",
-    "json",
-    "jsonl",
-    "log",
-    "markdown",
-    "md",
-    "org",
-    "po",
-    "properties",
-    "rst",
-    "srt",
-    "sub",
-    "tab",
-    "tex",
-    "text",
-    "toml",
-    "tsv",
-    "txt",
-    "vcard",
-    "vcf",
-    "vtt",
-    "yaml",
-    "yml",
-];
+const TEXT: &str = "adoc asc bib csv geojson gpx ics ini json jsonl log markdown md org po properties rst srt sub tab tex text toml tsv txt vcard \
+    vcf vtt yaml yml";
 
 /// Whether a double click might do more than show it.
 pub fn is_runnable(name: &str) -> bool {
-    ending(name).is_some_and(|ending| RUNNABLE.contains(&ending.as_str()))
+    ending(name).is_some_and(|ending| is_in(RUNNABLE, &ending))
 }
 
 /// Whether this is a name for plain text. Without an ending nothing is known to run it.
 pub fn is_for_text(name: &str) -> bool {
-    ending(name).is_none_or(|ending| TEXT.contains(&ending.as_str()))
+    ending(name).is_none_or(|ending| is_in(TEXT, &ending))
+}
+
+fn is_in(list: &str, ending: &str) -> bool {
+    list.split(' ').any(|known| known == ending)
 }
 
 /// What follows the last dot, in lower case. What no system takes for an ending is none: "Minutes of 12.5", "v1.2 final".
@@ -199,13 +43,13 @@ fn ending(name: &str) -> Option<String> {
 /// The last part of a name, without what a terminal, a header or a person could take for something else. One that is too long keeps its ending.
 pub fn clean(name: &str) -> Option<String> {
     let base = name.rsplit(['/', '\\']).next().unwrap_or_default();
-    let clean: String = base.chars().filter(is_harmless).collect();
+    let clean: String = base.chars().filter(|c| is_harmless(*c)).collect();
     let clean = shortened(clean.trim_matches(|c: char| c == '.' || c.is_whitespace()));
     (!clean.is_empty()).then_some(clean)
 }
 
 /// Controls, and the marks that turn the writing direction: "exe.gpj" must not look like "jpg.exe".
-fn is_harmless(c: &char) -> bool {
+fn is_harmless(c: char) -> bool {
     !c.is_control()
         && !matches!(c, '\u{200e}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }

@@ -55,10 +55,12 @@ fn misfit(path: &Path, error: &serde_json::Error) -> Misfit {
     let text = error.to_string();
     let text = text.rsplit_once(" at line ").map_or(text.as_str(), |(before, _)| before);
     let mut field = written(path);
-    if let Some(name) = quoted(text, "missing field `").or_else(|| quoted(text, "unknown field `")) {
-        if path.iter().last().is_none_or(|last| last.to_string() != name) {
-            field = if field.is_empty() { name.to_owned() } else { format!("{field}.{name}") };
-        }
+    let absent = quoted(text, "missing field `").or_else(|| quoted(text, "unknown field `"));
+    // The path ends above what is missing; it may end with what is unknown.
+    if let Some(name) =
+        absent.filter(|name| path.iter().next_back().is_none_or(|last| last.to_string() != *name))
+    {
+        field = if field.is_empty() { name.to_owned() } else { format!("{field}.{name}") };
     }
     Misfit { field, detail: told(text) }
 }
@@ -68,7 +70,7 @@ fn written(path: &Path) -> String {
     let mut all = String::new();
     for segment in path {
         match segment {
-            Segment::Seq { index } => all.push_str(&format!("[{index}]")),
+            Segment::Seq { index } => all.extend(["[", &index.to_string(), "]"]),
             Segment::Map { key: name } | Segment::Enum { variant: name } => {
                 if !all.is_empty() {
                     all.push('.');
