@@ -7,7 +7,7 @@ use crate::conversation::Done;
 use crate::desk::{Draft, NoteDraft};
 use crate::fanout::{CloseCode, Cursor, Missed, Out, Scope, SocketId, with_local};
 use crate::replay;
-use crate::socket::{Allowance, FIRST_FRAME, Incoming, answer, send};
+use crate::socket::{Allowance, FIRST_FRAME, Incoming, answer, answer_bad, send};
 use crate::telemetry;
 use crate::trouble::Trouble;
 use actix::prelude::*;
@@ -17,7 +17,7 @@ use serde_json::json;
 use switchboard_engine::ids::{ConversationId, UserId};
 use switchboard_engine::message::Message;
 use switchboard_engine::sending::Warning;
-use switchboard_engine::wire::{AgentCommand, AgentFrame, Ephemeral, ErrorFrame};
+use switchboard_engine::wire::{AgentCommand, AgentFrame, Ephemeral};
 
 const MAILBOX: usize = 256;
 /// Frames a tab may send: a burst, then a steady rate; far above what hands can do.
@@ -93,7 +93,7 @@ impl AgentSession {
         let AgentFrame { req, command } = frame;
         let (actors, user, out) = (self.actors.clone(), self.user, self.out.clone());
         match command {
-            AgentCommand::Ping => answer(&out, req.as_deref(), Ok(json!({}))),
+            AgentCommand::Ping {} => answer(&out, req.as_deref(), Ok(json!({}))),
             AgentCommand::Resume { cursor } => self.resume(req, &cursor, ctx),
             AgentCommand::Typing { conversation_id } => {
                 if self.typing.take() {
@@ -250,7 +250,7 @@ async fn act(actors: &Actors, user: UserId, command: AgentCommand) -> Result<ser
         AgentCommand::Unsnooze { conversation_id } => actors.unsnooze(user, conversation_id).await?,
         AgentCommand::Delete { conversation_id } => actors.delete(user, conversation_id).await?,
         AgentCommand::Restore { conversation_id } => actors.restore(user, conversation_id).await?,
-        AgentCommand::Ping
+        AgentCommand::Ping {}
         | AgentCommand::Resume { .. }
         | AgentCommand::Typing { .. }
         | AgentCommand::Viewing { .. } => return Ok(json!({})),
@@ -304,17 +304,14 @@ impl StreamHandler<Incoming> for AgentSession {
         if !self.frames.take() {
             return self.out.close(CloseCode::TooMany);
         }
-        match serde_json::from_str::<AgentFrame>(&text) {
+        match AgentFrame::read(&text) {
             Ok(frame) => {
                 if !matches!(frame.command, AgentCommand::Resume { .. }) {
                     self.begin_live();
                 }
                 self.command(frame, ctx);
             }
-            Err(error) => {
-                let detail = format!("not a frame we know: {error}");
-                send(&self.out, &ErrorFrame::new(None, "validation", &detail));
-            }
+            Err(bad) => answer_bad(&self.out, &bad),
         }
     }
 

@@ -17,9 +17,12 @@ use crate::fanout::Audience;
 use crate::roster::Colleague;
 use crate::trouble::Trouble;
 use std::sync::Arc;
-use switchboard_engine::conversation::{Actor, Conversation, Refusal, Release, UnassignReason};
+use switchboard_engine::conversation::{
+    Actor, Conversation, Refusal, Release, UnassignReason, check_client_id,
+};
 use switchboard_engine::ids::{BusinessId, ChannelId, ConversationId, GroupId, MediaId, MessageId, UserId};
 use switchboard_engine::message::Media;
+use switchboard_engine::text::readable;
 use switchboard_engine::wire::{Ephemeral, TemplateAsk};
 use switchboard_schema::{FileRecord, NewUpload, Uploader};
 
@@ -57,6 +60,7 @@ impl Actors {
     }
 
     pub async fn send_message(&self, by: UserId, to: ConversationId, draft: Draft) -> Result<Done, Trouble> {
+        check_client_id(&draft.client_id)?;
         let user = self.user(by)?;
         let plain = draft.template.is_none() && draft.media_ids.is_empty();
         let draft = if plain {
@@ -83,7 +87,7 @@ impl Actors {
             message_id: MessageId(self.core.ids.next()),
             by: user.member(),
             client_id: draft.client_id,
-            text: draft.text,
+            text: readable(draft.text),
             media_ids: draft.media_ids,
             template,
             attends: self.roster.get().settings().auto_attend_on_reply,
@@ -139,13 +143,14 @@ impl Actors {
         conversation: ConversationId,
         note: NoteDraft,
     ) -> Result<Done, Trouble> {
+        check_client_id(&note.client_id)?;
         let user = self.user(by)?;
         let state = self.directory.look(conversation, Some(user.viewer())).await?;
         let wish = Wish::Note {
             message_id: MessageId(self.core.ids.next()),
             by: user.member(),
             client_id: note.client_id,
-            text: note.text,
+            text: readable(note.text),
             mentions: self.readers(&user, &state, &note.mentions)?,
         };
         self.directory.ask(conversation, Some(user.viewer()), wish).await

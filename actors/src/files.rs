@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use switchboard_engine::file_name::{is_for_text, is_runnable};
 use switchboard_engine::ids::{ConversationId, MediaId, UserId};
 use switchboard_engine::message::{Media, MediaKind, MediaState};
 use switchboard_engine::time::Timestamp;
@@ -66,10 +67,6 @@ const ALLOWED: [(&str, MediaKind); 17] = [
     ("text/plain", MediaKind::Document),
 ];
 
-/// Extensions and text that browsers or machines would run.
-const DANGEROUS: [&str; 13] =
-    ["exe", "com", "bat", "cmd", "js", "mjs", "html", "htm", "svg", "xml", "xhtml", "sh", "msi"];
-
 impl Files {
     pub fn new(data_dir: &Path, public_url: &str, key: [u8; 32]) -> std::io::Result<Self> {
         let folder: PathBuf = data_dir.join("media");
@@ -79,14 +76,13 @@ impl Files {
 
     /// What the bytes are, if a team may send it; `None` for programs, pages and unknown things.
     pub fn sniff(bytes: &[u8], file_name: Option<&str>) -> Option<Sniffed> {
-        let extension =
-            file_name.and_then(|name| name.rsplit_once('.')).map(|(_, ext)| ext.to_ascii_lowercase());
-        if extension.as_deref().is_some_and(|ext| DANGEROUS.contains(&ext)) {
+        if file_name.is_some_and(is_runnable) {
             return None;
         }
         let mime = match infer::get(bytes) {
             Some(known) => known.mime_type(),
-            None if is_plain_text(bytes) => "text/plain",
+            // A script is plain text, too: only its name tells.
+            None if is_plain_text(bytes) && file_name.is_none_or(is_for_text) => "text/plain",
             None => return None,
         };
         let (mime, kind) = ALLOWED.iter().find(|(allowed, _)| *allowed == mime)?;
@@ -196,13 +192,16 @@ mod tests {
     fn types_are_sniffed_not_believed() {
         let png = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR";
         assert_eq!(Files::sniff(png, Some("a.pdf")).map(|s| s.mime).as_deref(), Some("image/png"));
-        let cases: [(&[u8], Option<&str>); 6] = [
+        let cases: [(&[u8], Option<&str>); 9] = [
             (b"<svg xmlns='http://www.w3.org/2000/svg'><script/></svg>", Some("evil.png")),
             (b"<!doctype html><script>", None),
             (b"MZ\x90\0\x03", Some("setup.txt")),
             (b"hello", Some("run.js")),
             (b"#!/bin/sh\nrm", Some("notes.txt")),
             (b"\0\x01\x02", None),
+            (b"WScript.Echo 1", Some("invoice.vbs")),
+            (b"Subject: Hi", Some("mail.eml")),
+            (png, Some("picture.hta")),
         ];
         for (bytes, name) in cases {
             assert_eq!(Files::sniff(bytes, name), None, "{name:?}");

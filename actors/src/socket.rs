@@ -3,8 +3,9 @@
 use crate::fanout::{Out, text_frame};
 use crate::trouble::Trouble;
 use serde::Serialize;
+use serde_json::{Map, json};
 use std::time::{Duration, Instant};
-use switchboard_engine::wire::{Ack, ErrorFrame};
+use switchboard_engine::wire::{Ack, BadFrame, ErrorFrame};
 
 /// One thing a transport hands up.
 #[derive(Debug)]
@@ -31,6 +32,20 @@ pub(crate) fn answer<D: Serialize>(out: &Out, req: Option<&str>, result: Result<
             send(out, &ErrorFrame::new(req, trouble.code(), &detail).with(trouble.facts()));
         }
     }
+}
+
+/// Answers what could not be understood, under its `req` and with the field that is wrong.
+pub(crate) fn answer_bad(out: &Out, bad: &BadFrame) {
+    let BadFrame { req, field, detail } = bad;
+    let mut facts = Map::new();
+    let detail = match field {
+        Some(field) => {
+            facts.insert("fields".to_owned(), json!({ field: detail }));
+            format!("not a frame we know: {field} {detail}")
+        }
+        None => format!("not a frame we know: it {detail}"),
+    };
+    send(out, &ErrorFrame::new(req.as_deref(), "validation", &detail).with(facts));
 }
 
 /// A token bucket: `burst` at once, then `per_second`.

@@ -79,6 +79,10 @@ impl From<StoreError> for Trouble {
             StoreError::NotFound => Self::NotFound,
             StoreError::StorageFull => Self::StorageFull,
             StoreError::Busy => Self::Busy,
+            StoreError::UnfitText => Self::Refused(Refusal::Invalid {
+                field: "request",
+                detail: "holds a character that cannot be kept, such as NUL; leave it out".to_owned(),
+            }),
             other => {
                 tracing::warn!(error = %other, "the store did not answer as hoped");
                 Self::Busy

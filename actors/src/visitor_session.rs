@@ -7,7 +7,7 @@ use crate::conversation::Done;
 use crate::fanout::{CloseCode, Cursor, Missed, Out, Scope, SocketId, with_local};
 use crate::replay;
 use crate::roster::Line;
-use crate::socket::{Allowance, FIRST_FRAME, Incoming, answer, send};
+use crate::socket::{Allowance, FIRST_FRAME, Incoming, answer, answer_bad, send};
 use crate::telemetry;
 use crate::trouble::Trouble;
 use crate::visitors::{Visitor, VisitorDraft};
@@ -372,12 +372,9 @@ impl StreamHandler<Incoming> for VisitorSession {
         if !self.frames.take() {
             return self.out.close(CloseCode::TooMany);
         }
-        match serde_json::from_str::<VisitorFrame>(&text) {
+        match VisitorFrame::read(&text) {
             Ok(VisitorFrame { req, command }) => self.command(req, command, ctx),
-            Err(error) => {
-                let detail = format!("not a frame we know: {error}");
-                send(&self.out, &ErrorFrame::new(None, "validation", &detail));
-            }
+            Err(bad) => answer_bad(&self.out, &bad),
         }
     }
 

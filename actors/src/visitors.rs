@@ -7,11 +7,12 @@ use crate::roster::Line;
 use crate::trouble::Trouble;
 use std::sync::Arc;
 use switchboard_engine::channels::webchat;
-use switchboard_engine::contact::{Identity, IdentityKind};
-use switchboard_engine::conversation::{Conversation, Refusal};
+use switchboard_engine::contact::{Identity, IdentityKind, LONGEST_NAME};
+use switchboard_engine::conversation::{Conversation, Refusal, check_client_id};
 use switchboard_engine::ids::{ChannelId, ConversationId, MediaId};
 use switchboard_engine::message::{Media, MediaState};
 use switchboard_engine::receipt::Status;
+use switchboard_engine::text::{is_blank, is_name, one_line};
 use switchboard_engine::token;
 use switchboard_engine::widget::{Answers, Prechat};
 use switchboard_schema::Uploader;
@@ -60,7 +61,7 @@ impl Actors {
     /// The visitor a website vouches for, the same in every browser; `None` when the proof does not hold.
     pub fn vouched_visitor(&self, line: Arc<Line>, user_id: &str, proof: &str) -> Option<Visitor> {
         let secret = line.credential("identity_secret")?;
-        if user_id.len() > 255 || !switchboard_engine::widget::verify_identity(secret, user_id, proof) {
+        if !is_name(user_id, 255) || !switchboard_engine::widget::verify_identity(secret, user_id, proof) {
             return None;
         }
         let kind = if user_id.contains('@') { IdentityKind::Email } else { IdentityKind::External };
@@ -105,6 +106,7 @@ impl Actors {
         draft: VisitorDraft,
         begins: bool,
     ) -> Result<Done, Trouble> {
+        check_client_id(&draft.client_id)?;
         let mut draft = draft;
         draft.prechat = if begins { self.prechat_of(visitor, draft.prechat).await? } else { Answers::new() };
         draft.name = draft.prechat.get("name").cloned().or(draft.name);
@@ -117,23 +119,19 @@ impl Actors {
         };
         let text = match webchat::content(&draft.text) {
             Ok(content) => content.text,
-            Err(_) if draft.text.trim().is_empty() && !media.is_empty() => String::new(),
+            Err(_) if is_blank(&draft.text) && !media.is_empty() => String::new(),
             Err(problem) => {
                 let detail = problem.to_string();
                 return Err(Refusal::Invalid { field: "text", detail }.into());
             }
         };
-        if draft.client_id.is_empty() || draft.client_id.len() > 64 {
-            let detail = "must have 1 to 64 characters".to_owned();
-            return Err(Refusal::Invalid { field: "client_id", detail }.into());
-        }
         let from = FromVisitor {
             visitor: visitor.id.clone(),
             identities: visitor.identities(),
             client_id: draft.client_id,
             text,
             media,
-            name: draft.name,
+            name: draft.name.and_then(|name| one_line(&name, LONGEST_NAME)),
             prechat: draft.prechat,
         };
         self.intake.receive_from_visitor(&visitor.line.channel, from, self.reopen_within()).await

@@ -64,9 +64,17 @@ impl Eq for BusinessHours {}
 /// What is wrong with a schedule: the field, and how to mend it.
 pub type Wrong = (&'static str, String);
 
-/// Whether this is the name of a time zone.
+/// Whether this is the name of a time zone somewhere in the world.
 pub fn is_time_zone(name: &str) -> bool {
-    ZONES.get(name).is_ok()
+    zone(name).is_some()
+}
+
+/// Names in the tables that are no place: whatever the machine is set to, and the clock nobody set.
+const NOWHERE: [&str; 4] = ["localtime", "posixrules", "Factory", "Etc/Unknown"];
+
+fn zone(name: &str) -> Option<TimeZone> {
+    let nowhere = NOWHERE.iter().any(|no| no.eq_ignore_ascii_case(name));
+    if nowhere { None } else { ZONES.get(name).ok() }
 }
 
 const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
@@ -74,7 +82,7 @@ const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 impl BusinessHours {
     /// Reads a schedule. A week without a single interval is refused: it would never open.
     pub fn new(schedule: Schedule) -> Result<Self, Wrong> {
-        let zone = ZONES.get(&schedule.time_zone).map_err(|_| {
+        let zone = zone(&schedule.time_zone).ok_or_else(|| {
             (
                 "time_zone",
                 format!("\"{}\" is no time zone; use a name like Europe/London", schedule.time_zone),

@@ -1,7 +1,11 @@
 //! Contacts and how they are recognised. A contact is not a phone number: WhatsApp users may have none, and one person has several lines.
 
 use crate::ids::ContactId;
+use crate::text::one_line;
 use serde::{Deserialize, Serialize};
+
+/// Longest name that somebody gives themselves.
+pub const LONGEST_NAME: usize = 100;
 
 /// What kind of mark an identity is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -100,6 +104,7 @@ pub struct Contact {
 impl Contact {
     /// The contact a first message makes: placeholder name, recognised by `identities`.
     pub fn unknown(id: ContactId, identities: &[Identity], profile_name: Option<String>) -> Self {
+        let profile_name = profile_name.and_then(|name| one_line(&name, LONGEST_NAME));
         let find = |kind| identities.iter().find(|i| i.kind == kind).map(|i| i.value.clone());
         let visitor = find(IdentityKind::Visitor);
         let phone = find(IdentityKind::Phone);
@@ -146,8 +151,10 @@ mod tests {
         };
         assert_eq!(name(&[user.clone(), phone], Some("Jo")), "+447400123456");
         assert_eq!(name(std::slice::from_ref(&user), Some("Jo")), "Jo");
-        assert_eq!(name(&[user], None), "Unknown");
+        assert_eq!(name(std::slice::from_ref(&user), None), "Unknown");
         assert_eq!(name(std::slice::from_ref(&visitor), None), "Visitor 3f2a");
+        assert_eq!(name(std::slice::from_ref(&user), Some("Jo\r\nBcc: x\0")), "Jo Bcc: x");
+        assert_eq!(name(std::slice::from_ref(&user), Some("\0\u{200b}")), "Unknown");
         let mail = Identity::new(IdentityKind::Email, "jo@x.example").unwrap();
         assert_eq!(name(&[mail.clone(), visitor.clone()], None), "jo@x.example");
         assert_eq!(name(&[mail.clone(), visitor.clone()], Some("Jo")), "Jo");

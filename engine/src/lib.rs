@@ -4,7 +4,10 @@
 //! when the rules said no, [`channels::ParseError`] when bytes from a provider make no sense.
 //!
 //! Modules in reading order:
+pub mod file_name;
 pub mod ids;
+pub mod json;
+pub mod text;
 pub mod time;
 
 pub mod business;
@@ -12,6 +15,7 @@ pub mod channel;
 pub mod contact;
 pub mod message;
 pub mod phone;
+pub mod place;
 pub mod receipt;
 pub mod user;
 

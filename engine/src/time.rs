@@ -51,11 +51,19 @@ impl Serialize for Timestamp {
 impl<'de> Deserialize<'de> for Timestamp {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = std::borrow::Cow::<str>::deserialize(deserializer)?;
-        let moment: jiff::Timestamp = text
-            .parse()
-            .map_err(|_| serde::de::Error::custom("a time is RFC 3339, for example 2026-01-05T10:00:00Z"))?;
+        let moment: jiff::Timestamp = text.parse().map_err(|_| serde::de::Error::custom(flaw(&text)))?;
         Ok(Self(moment.as_microsecond()))
     }
+}
+
+/// Why this is no moment: its writing, or that it lies past the last one that can be kept.
+fn flaw(text: &str) -> &'static str {
+    if text.starts_with("9999-12-3")
+        && text.get(..10).is_some_and(|day| day.parse::<jiff::civil::Date>().is_ok())
+    {
+        return "must lie before 9999-12-30T22:00:00Z";
+    }
+    "a time is RFC 3339, for example 2026-01-05T10:00:00Z"
 }
 
 #[cfg(test)]

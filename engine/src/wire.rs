@@ -4,12 +4,14 @@
 
 mod client;
 mod entry;
+mod reading;
 mod view;
 
 pub use client::{
     AgentCommand, AgentFrame, IdentityClaim, SessionStart, TemplateAsk, VisitorCommand, VisitorFrame,
 };
 pub use entry::{agent_entry, timeline_entry, visitor_entry, webhook_entry, with_cursor};
+pub use reading::BadFrame;
 pub use view::{
     AssigneeView, ChannelView, ContactView, ConversationView, MediaView, MessageView, PreviewView, SenderView,
 };

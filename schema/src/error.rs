@@ -27,6 +27,8 @@ pub enum StoreError {
     Corrupt(String),
     /// The database took exception to these very values; others are fine.
     Rejected(String),
+    /// A text holds a character this database cannot keep: PostgreSQL knows no NUL.
+    UnfitText,
 }
 
 /// Which promise.
@@ -118,6 +120,7 @@ impl fmt::Display for StoreError {
                 write!(f, "the database may lose acknowledged messages: {setting}; switch it on")
             }
             Self::Rejected(detail) => write!(f, "the database rejected the write: {detail}"),
+            Self::UnfitText => f.write_str("a text holds a character that the database cannot keep"),
             Self::Corrupt(detail) => write!(f, "the database holds something unexpected: {detail}"),
         }
     }
@@ -165,6 +168,8 @@ fn from_message(message: &str) -> StoreError {
         StoreError::StorageFull
     } else if says(&["database is locked", "database table is locked"]) {
         StoreError::Busy
+    } else if says(&["invalid byte sequence for encoding"]) {
+        StoreError::UnfitText
     } else if says(&["malformed", "file is not a database"]) {
         StoreError::Corrupt(message.to_owned())
     } else if says(&[

@@ -196,7 +196,9 @@ impl<W: Writer> Journal<W> {
             }
             match self.writer.commit(&part, self.position + 1).await {
                 Ok(()) => self.committed(part),
-                Err(StoreError::Conflict { .. } | StoreError::Rejected(_)) if part.len() > 1 => {
+                Err(StoreError::Conflict { .. } | StoreError::Rejected(_) | StoreError::UnfitText)
+                    if part.len() > 1 =>
+                {
                     let second = part.split_off(part.len() / 2);
                     parts.push(second);
                     parts.push(part);

@@ -10,6 +10,7 @@ use std::time::Duration;
 both!(
     s2_39_a_link_is_good_for_one_person_and_ten_minutes,
     s2_39_a_link_ends_with_what_its_owner_may_see,
+    s2_39_a_kept_file_is_shown_only_to_who_may_still_have_it,
     s2_39_what_could_not_be_fetched_is_fetched_again,
 );
 
@@ -75,6 +76,32 @@ async fn s2_39_a_link_ends_with_what_its_owner_may_see(kind: Kind) {
     // An upload that is part of nothing yet has no link.
     let upload = id(&ann.upload("a.png", "image/png", png()).await.expect(201)["media"]);
     ann.get(&format!("/api/v1/media/{upload}/link")).await.refused(404, "not_found");
+}
+
+/// To see it go red: let browsers keep files for a day, or answer 304 before asking who it is.
+async fn s2_39_a_kept_file_is_shown_only_to_who_may_still_have_it(kind: Kind) {
+    let world = World::start(kind).await;
+    let (ann, cat) = (world.ann().await, world.cat().await);
+    let media = document(&world, &ann).await;
+    let url = link(&ann, &media).await;
+    let file = ann.get(&url).await;
+    assert_eq!(file.header("cache-control"), "private, no-cache", "a browser asks each time");
+    let tag = file.header("etag").to_owned();
+    assert!(tag.starts_with('"') && tag.len() > 2, "a strong tag: {tag}");
+    let known =
+        |by: &Agent, path: &str, tag: &str| Answer::of(by.request("GET", path).header("if-none-match", tag));
+    let plain = format!("/api/v1/media/{media}");
+    for path in [&url, &plain] {
+        let kept = known(&ann, path, &tag).await;
+        assert_eq!((kept.status, kept.bytes.len()), (304, 0), "{path}");
+        assert_eq!((kept.header("cache-control"), kept.header("etag")), ("private, no-cache", tag.as_str()));
+        assert_eq!(known(&ann, path, "\"another\"").await.bytes, pdf());
+        known(&cat, path, &tag).await.refused(404, "not_found");
+        let stranger = HTTP.get(format!("{}{path}", ann.url)).header("if-none-match", &tag);
+        Answer::of(stranger).await.refused(401, "not_signed_in");
+    }
+    world.server.clock.set_ahead(Duration::from_secs(10 * 60 + 1));
+    known(&ann, &url, &tag).await.refused(403, "link_expired");
 }
 
 /// To see it go red: leave `hand_on` out of `Actors::fetch_again`.

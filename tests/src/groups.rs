@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 both!(
     s0_39_agents_see_their_groups_only,
     who_loses_a_group_stops_hearing_of_it,
-    visitors_never_see_what_is_the_teams_own
+    visitors_never_see_what_is_the_teams_own,
+    names_that_differ_in_case_are_one_even_at_once,
 );
 
 /// To see it go red: let `within` in `actors/src/conversation.rs` answer `true`, or `Scope::sees` for users.
@@ -145,4 +146,18 @@ pub(crate) fn png() -> Vec<u8> {
         0x63, 0xf8, 0xcf, 0xc0, 0xf0, 0x1f, 0, 5, 0, 1, 0xff, 0x89, 0x99, 0x3d, 0x1d, 0, 0, 0, 0, b'I', b'E',
         b'N', b'D', 0xae, 0x42, 0x60, 0x82,
     ]
+}
+
+/// To see it go red: leave the lock `naming` out of `create_group`.
+async fn names_that_differ_in_case_are_one_even_at_once(kind: Kind) {
+    let world = World::start(kind).await;
+    let ada = world.ada().await;
+    for round in 0..5 {
+        let names = ["returns", "Returns", "RETURNS", "rEturns"].map(|name| format!("{name} {round}"));
+        let made = names.iter().map(|name| ada.post("/api/v1/groups", json!({"name": name})));
+        let mut statuses: Vec<u16> =
+            futures_util::future::join_all(made).await.iter().map(|answer| answer.status).collect();
+        statuses.sort_unstable();
+        assert_eq!(statuses, [201, 409, 409, 409]);
+    }
 }

@@ -9,6 +9,8 @@ use tokio_tungstenite::tungstenite::Message;
 
 both!(
     bodies_that_make_no_sense_are_refused_by_name,
+    what_does_not_fit_is_named_by_its_path,
+    places_and_money_that_do_not_exist_are_refused,
     pages_of_other_sites_cannot_act_or_listen,
     cookies_that_are_not_ours_open_nothing,
     frames_that_make_no_sense_are_answered_and_the_socket_lives,
@@ -72,6 +74,91 @@ async fn bodies_that_make_no_sense_are_refused_by_name(kind: Kind) {
     }
     assert_eq!(ann.messages(&conversation).await.len(), 1);
     assert_eq!(ann.write(&conversation, "c", "Still here").await.status, 201);
+}
+
+/// To see it go red: take `web::Json` instead of `json::Json` anywhere; for the last ones, `Option` of it.
+async fn what_does_not_fit_is_named_by_its_path(kind: Kind) {
+    let world = World::start(kind).await;
+    let ada = world.ada().await;
+    world.phone("+447700900123").text("Hello").await.unwrap();
+    let conversation = id(&ada.conversation_with("+447700900123").await);
+    let of = |rest: &str| format!("/api/v1/conversations/{conversation}/{rest}");
+    let cases = [
+        ("POST", of("messages"), r#"{"client_id":null}"#, "client_id", "must be a string, not null"),
+        ("POST", of("messages"), "{}", "client_id", "is missing"),
+        (
+            "POST",
+            of("messages"),
+            r#"{"client_id":"c","media_ids":["1",2]}"#,
+            "media_ids[1]",
+            "must be a string",
+        ),
+        ("POST", of("messages"), r#"{"client_id":"c","to":"x"}"#, "to", "is not known here"),
+        ("POST", of("messages"), "7", "body", "must be an object"),
+        (
+            "PATCH",
+            "/api/v1/business".to_owned(),
+            r#"{"settings":{"retention_days":1.5}}"#,
+            "settings.retention_days",
+            "must be a whole number",
+        ),
+        (
+            "PUT",
+            "/api/v1/business/hours".to_owned(),
+            r#"{"hours":{"weekly":{"mon":[["09:00","17:00","18:00"]]}}}"#,
+            "hours.weekly.mon[0]",
+            "has more entries",
+        ),
+        (
+            "POST",
+            "/api/v1/tokens".to_owned(),
+            r#"{"name":"t","scopes":[],"expires_at":"9999-12-31T00:00:00Z"}"#,
+            "expires_at",
+            "must lie before 9999-12-30",
+        ),
+        ("POST", of("close"), r#"{"pending":"zz"}"#, "pending", "must be "),
+        (
+            "POST",
+            "/api/v1/messages/1/retry".to_owned(),
+            r#"{"confirm":"x"}"#,
+            "confirm",
+            "must be true or false",
+        ),
+    ];
+    for (method, path, body, field, problem) in cases {
+        let request = ada.request(method, &path).header("content-type", "application/json").body(body);
+        let answer = Answer::of(request).await;
+        assert_eq!((answer.status, answer.code().as_str()), (422, "validation"), "{body}: {}", answer.text());
+        let told = answer.json()["error"]["fields"][field].as_str().unwrap_or_default().to_owned();
+        assert!(told.starts_with(problem), "{body}: {}", answer.text());
+    }
+    let nothing = ada.request("POST", &of("close")).header("content-type", "application/json");
+    assert_eq!(Answer::of(nothing).await.status, 200, "what is optional may be left out");
+}
+
+/// To see it go red: let `is_country`, `is_currency` or `is_time_zone` take whatever looks like one.
+async fn places_and_money_that_do_not_exist_are_refused(kind: Kind) {
+    let world = World::start(kind).await;
+    let ada = world.ada().await;
+    for (field, value, status) in [
+        ("country", "ZZ", 422),
+        ("country", "fr", 200),
+        ("currency", "ZZZ", 422),
+        ("currency", "eur", 200),
+        ("time_zone", "localtime", 422),
+        ("time_zone", "posixrules", 422),
+        ("time_zone", "Factory", 422),
+        ("time_zone", "Europe/Paris", 200),
+    ] {
+        let answer = ada.patch("/api/v1/business", json!({field: value})).await;
+        assert_eq!(answer.status, status, "{field} {value}: {}", answer.text());
+        assert_eq!(answer.json()["error"]["fields"][field].is_string(), status == 422, "{}", answer.text());
+    }
+    let hours = json!({"hours": {"time_zone": "Factory", "weekly": {"mon": [["09:00", "17:00"]]}}});
+    ada.put("/api/v1/business/hours", hours).await.refused(422, "validation");
+    ada.patch("/api/v1/me", json!({"time_zone": "posixrules"})).await.refused(422, "validation");
+    let business = ada.get("/api/v1/business").await.expect(200)["business"].clone();
+    assert_eq!((&business["country"], &business["currency"]), (&json!("FR"), &json!("EUR")));
 }
 
 /// To see it go red: leave out `same_origin` in `web/src/edge.rs`, or the origin's test in `web/src/sockets/agent.rs`.
@@ -145,6 +232,7 @@ async fn cookies_that_are_not_ours_open_nothing(kind: Kind) {
     }
 }
 
+/// To see it go red: answer without the `req` of the frame.
 async fn frames_that_make_no_sense_are_answered_and_the_socket_lives(kind: Kind) {
     let world = World::start(kind).await;
     let ann = world.ann().await;
@@ -170,6 +258,24 @@ async fn frames_that_make_no_sense_are_answered_and_the_socket_lives(kind: Kind)
             "{text}"
         );
     }
+    // Whoever asked with `req` is answered under it, and told which value is wrong.
+    for (frame, field) in [
+        (json!({"t": "template.list"}), "t"),
+        (json!({"t": "conversation.close", "conversation_id": "1", "pending": "zz"}), "pending"),
+        (json!({"t": "conversation.close", "conversation_id": 1}), "conversation_id"),
+        (
+            json!({"t": "message.send", "conversation_id": "1", "client_id": "c", "media_ids": [7]}),
+            "media_ids[0]",
+        ),
+    ] {
+        let refused = socket.ask(frame.clone()).await;
+        assert_eq!((&refused["t"], &refused["code"]), (&json!("error"), &json!("validation")), "{frame}");
+        assert!(refused["fields"][field].is_string(), "{frame}: {refused}");
+    }
+    let mut visitor = world.visitor(None).await;
+    let refused = visitor.socket.ask(json!({"t": "message.send", "d": {"client_id": 7}})).await;
+    assert_eq!((&refused["t"], &refused["code"]), (&json!("error"), &json!("validation")), "{refused}");
+    assert!(refused["fields"]["d.client_id"].is_string(), "{refused}");
     let nowhere = socket.ask(json!({"t": "conversation.attend", "conversation_id": "1"})).await;
     assert_eq!((&nowhere["t"], &nowhere["code"]), (&json!("error"), &json!("not_found")));
     assert_eq!(socket.ask(json!({"t": "ping"})).await["t"], "ack");

@@ -46,6 +46,7 @@ mod life_team;
 mod limits;
 mod markup;
 mod media;
+mod odd_characters;
 mod order;
 mod outages;
 mod permissions;

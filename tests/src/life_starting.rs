@@ -1,7 +1,7 @@
 //! The team writes first: to whom, on what, and never twice.
 
 use crate::people::{Agent, id};
-use crate::world::{Kind, World, eventually};
+use crate::world::{Kind, SMS_NUMBER, World, eventually};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
@@ -11,6 +11,7 @@ both!(
     s4_09_whatsapp_cannot_be_begun_with_free_text,
     h_14_one_recipient_only,
     h_10_what_cannot_be_begun_is_said,
+    h_10_our_own_number_is_no_customer,
     h_11_many_starts_and_the_customer_at_once_make_one,
     s2_02_sent_until_the_customer_answers,
 );
@@ -173,4 +174,20 @@ async fn s2_02_sent_until_the_customer_answers(kind: Kind) {
     assert_eq!(lengths().await, [0, 1, 1, 1, 0]);
     ann.say(&id(&row), "Good to hear from you").await;
     assert_eq!(lengths().await, [0, 1, 0, 1, 0], "H-31: whoever was answered waits no longer");
+}
+
+/// To see it go red: leave `is_number_of` out of `Actors::number`.
+async fn h_10_our_own_number_is_no_customer(kind: Kind) {
+    let world = World::start(kind).await;
+    let ann = world.ann().await;
+    for written in [SMS_NUMBER, "0113 496 0000", "441134960000"] {
+        let find = ann.post(&format!("{START}/find"), json!({"group_id": "2", "phone": written})).await;
+        let start = ann.post(START, first(&world, json!({"phone": written}))).await;
+        for answer in [find, start] {
+            answer.refused(422, "validation");
+            let told = answer.json()["error"]["fields"]["phone"].as_str().unwrap_or_default().to_owned();
+            assert!(told.contains("your own"), "{written}: {}", answer.text());
+        }
+    }
+    assert_eq!(world.database.run("SELECT COUNT(*) FROM message"), 0);
 }

@@ -10,6 +10,7 @@ both!(
     s2_39_a_customers_file_is_fetched_and_can_be_saved,
     s2_04_a_file_of_ours_reaches_the_customer,
     s2_04_files_that_could_hurt_are_refused,
+    s2_04_a_script_is_refused_by_its_name,
     a_visitors_file_is_theirs_and_the_teams,
 );
 
@@ -120,6 +121,41 @@ async fn s2_04_files_that_could_hurt_are_refused(kind: Kind) {
     let left = std::fs::read_dir(world.folder.path().join("media"))
         .map_or(0, |files| files.flatten().filter(|f| f.path().is_file()).count());
     assert_eq!(left, 0, "nothing of it is left on disk");
+}
+
+/// To see it go red: leave `is_for_text` or `is_runnable` out of `Files::sniff`.
+async fn s2_04_a_script_is_refused_by_its_name(kind: Kind) {
+    let world = World::start(kind).await;
+    let ann = world.ann().await;
+    let visitor = world.visitor(None).await;
+    let script = || b"MsgBox \"Hello\"".to_vec();
+    let by_visitor = |name: &str, bytes: Vec<u8>| {
+        let part = reqwest::multipart::Part::bytes(bytes).file_name(name.to_owned());
+        let form = reqwest::multipart::Form::new().part("file", part);
+        let url = format!("{}/widget/v1/media", world.server.url);
+        Answer::of(crate::world::HTTP.post(url).bearer_auth(&visitor.token).multipart(form))
+    };
+    for ending in ["hta", "vbs", "VBS", "ps1", "url", "mht", "eml", "wsf", "reg", "py", "vbs .", "unheard-of"]
+    {
+        let name = format!("invoice.{ending}");
+        ann.upload(&name, "text/plain", script()).await.refused(415, "media_type_unsupported");
+        by_visitor(&name, script()).await.refused(415, "media_type_unsupported");
+    }
+    ann.upload("picture.hta", "image/png", png()).await.refused(415, "media_type_unsupported");
+    for name in ["notes", "notes.txt", "table.csv", "read.me.md", "meeting.ics", "Minutes of 12.5"] {
+        let media = ann.upload(name, "text/plain", script()).await.expect(201)["media"].clone();
+        assert_eq!((&media["file_name"], &media["mime"]), (&json!(name), &json!("text/plain")));
+        by_visitor(name, script()).await.expect(201);
+    }
+    let long = format!("{}.csv", "x".repeat(300));
+    let media = ann.upload(&long, "text/plain", script()).await.expect(201)["media"].clone();
+    let kept = media["file_name"].as_str().unwrap();
+    assert!(kept.len() == 200 && kept.ends_with(".csv"), "cut, with its ending: {kept}");
+    // What a customer sends through a provider is kept, as something nobody opens by accident.
+    world.phone("+447700900123").file("text/plain", Some("invoice.vbs"), script(), None).await.unwrap();
+    let conversation = id(&ann.conversation_with("+447700900123").await);
+    let message = ann.message_where(&conversation, "the file", |m| m["media"][0]["state"] == "ready").await;
+    assert_eq!(message["media"][0]["mime"], "application/octet-stream");
 }
 
 async fn a_visitors_file_is_theirs_and_the_teams(kind: Kind) {

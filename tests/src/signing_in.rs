@@ -132,6 +132,15 @@ async fn set_up_happens_once_and_needs_the_token(kind: Kind) {
     let wrong = post(body("0123456789abcdef0123456789abcdef", PASSWORD)).await;
     assert!((400..500).contains(&wrong.status) && wrong.status != 409, "{}", wrong.text());
     post(body(&token, "short")).await.refused(422, "validation");
+    for (field, nowhere) in
+        [("country", "ZZ"), ("country", "UK"), ("time_zone", "localtime"), ("time_zone", "Factory")]
+    {
+        let mut body = body(&token, PASSWORD);
+        body[field] = nowhere.into();
+        let refused = post(body).await;
+        refused.refused(422, "validation");
+        assert!(refused.json()["error"]["fields"][field].is_string(), "{nowhere}: {}", refused.text());
+    }
     // Two at once: one business.
     let both = futures_util::future::join(post(body(&token, PASSWORD)), post(body(&token, PASSWORD))).await;
     let mut statuses = [both.0.status, both.1.status];

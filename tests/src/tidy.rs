@@ -112,6 +112,15 @@ fn nothing_forbidden_is_written() {
     none("forbidden", found);
 }
 
+/// What does not fit is told by its path, whichever the route.
+#[test]
+fn bodies_are_read_by_our_own_extractor() {
+    let foreign = concat!("web::", "Json");
+    let found =
+        rust().into_iter().filter(|(name, text)| name.starts_with("web/src/") && text.contains(foreign));
+    none("handlers with actix's own JSON: take crate::json::Json", found.map(|(name, _)| name));
+}
+
 #[test]
 fn the_project_stands_alone() {
     let everything = texts(&[

@@ -6,10 +6,10 @@ use crate::api::{
     search, second_factor, session, sessions, setup, start, status, team, templates, timeline, tokens,
     transcripts, users, webhooks,
 };
-use crate::error::{bad_json, bad_path, bad_query, no_route};
+use crate::error::{bad_path, bad_query, no_route};
 use crate::hooks::{probe, sms, whatsapp};
 use crate::sockets::{agent, visitor};
-use crate::{assets, files, health, limits, openapi, permits, unsubscribe, widget};
+use crate::{assets, files, health, openapi, permits, unsubscribe, widget};
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::web;
 use utoipa_actix_web::scope;
@@ -192,7 +192,6 @@ fn conversations_and_search(config: &mut ServiceConfig<'_>) {
 /// How extractors refuse, the document itself, and the app for every other address.
 pub fn rest(config: &mut web::ServiceConfig) {
     config
-        .app_data(web::JsonConfig::default().limit(limits::JSON).error_handler(bad_json))
         .app_data(web::PathConfig::default().error_handler(bad_path))
         .app_data(web::QueryConfig::default().error_handler(bad_query))
         .service(openapi::get_document)

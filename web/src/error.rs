@@ -1,6 +1,6 @@
 //! [`ApiError`]: the one shape of every refusal over HTTP, `{"error":{"code","detail","fields"?}}`. Logged once, here, when it is our fault.
 
-use actix_web::error::{JsonPayloadError, PathError, PayloadError, QueryPayloadError};
+use actix_web::error::{PathError, PayloadError, QueryPayloadError};
 use actix_web::http::header::RETRY_AFTER;
 use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpRequest, HttpResponse, ResponseError};
@@ -14,13 +14,16 @@ use switchboard_engine::conversation::Refusal;
 use switchboard_engine::permission::Denied;
 use switchboard_schema::{Constraint, StoreError, Taken};
 
+/// What is wrong, by field.
+pub type Fields = BTreeMap<Cow<'static, str>, String>;
+
 #[derive(Debug)]
 pub struct ApiError {
     pub status: StatusCode,
     pub code: &'static str,
     pub detail: Cow<'static, str>,
     /// Input fields that are wrong, and how.
-    pub fields: BTreeMap<&'static str, String>,
+    pub fields: Fields,
     /// Seconds after which another try makes sense.
     pub retry_after: Option<u64>,
     /// What a client can act on, beside the code.
@@ -37,7 +40,7 @@ struct Body<'a> {
     code: &'a str,
     detail: &'a str,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    fields: &'a BTreeMap<&'static str, String>,
+    fields: &'a Fields,
     #[serde(flatten)]
     facts: &'a Map<String, Value>,
 }
@@ -97,12 +100,18 @@ impl ApiError {
     }
 
     /// Input a person can mend; `field` names what is wrong.
-    pub fn invalid(field: &'static str, detail: impl Into<String>) -> Self {
-        let detail = detail.into();
+    pub fn invalid(field: impl Into<Cow<'static, str>>, detail: impl Into<String>) -> Self {
+        let (field, detail) = (field.into(), detail.into());
         let mut error =
             Self::new(StatusCode::UNPROCESSABLE_ENTITY, "validation", format!("{field}: {detail}"));
         error.fields.insert(field, detail);
         error
+    }
+
+    /// A body that is no JSON.
+    pub fn malformed(problem: &str) -> Self {
+        let detail = format!("The body is not JSON: {problem}");
+        Self::new(StatusCode::BAD_REQUEST, "malformed_json", detail)
     }
 
     /// The state of things does not allow it.
@@ -111,7 +120,8 @@ impl ApiError {
     }
 
     /// Several such fields at once.
-    pub fn invalid_fields(fields: BTreeMap<&'static str, String>) -> Self {
+    pub fn invalid_fields(fields: impl IntoIterator<Item = (impl Into<Cow<'static, str>>, String)>) -> Self {
+        let fields: Fields = fields.into_iter().map(|(field, detail)| (field.into(), detail)).collect();
         let list: Vec<String> = fields.iter().map(|(field, detail)| format!("{field}: {detail}")).collect();
         Self { fields, ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "validation", list.join("; ")) }
     }
@@ -184,7 +194,7 @@ impl From<Trouble> for ApiError {
         let (code, detail, facts) = (trouble.code(), trouble.to_string(), trouble.facts());
         let status = match &trouble {
             Trouble::Refused(Refusal::Invalid { field, detail }) => {
-                return Self::invalid(field, detail.clone());
+                return Self::invalid(*field, detail.clone());
             }
             Trouble::Refused(refusal) => status_of(refusal),
             Trouble::NotFound => StatusCode::NOT_FOUND,
@@ -264,27 +274,6 @@ impl From<StoreError> for ApiError {
             other => Trouble::from(other).into(),
         }
     }
-}
-
-/// Malformed JSON, named: what is wrong and where.
-pub fn bad_json(error: JsonPayloadError, _: &HttpRequest) -> actix_web::Error {
-    let refused = match error {
-        JsonPayloadError::ContentType => unsupported("application/json"),
-        JsonPayloadError::OverflowKnownLength { limit, .. } | JsonPayloadError::Overflow { limit } => {
-            ApiError::too_large(limit)
-        }
-        JsonPayloadError::Deserialize(problem) if problem.is_data() => {
-            ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "validation", problem.to_string())
-        }
-        JsonPayloadError::Deserialize(problem) => ApiError::new(
-            StatusCode::BAD_REQUEST,
-            "malformed_json",
-            format!("The body is not JSON: {problem}"),
-        ),
-        JsonPayloadError::Payload(problem) => bad_body(&problem),
-        other => ApiError::new(StatusCode::BAD_REQUEST, "malformed_json", other.to_string()),
-    };
-    refused.into()
 }
 
 /// The content type we want instead.

@@ -7,8 +7,8 @@ use actix_multipart::{Field, Multipart, MultipartError};
 use actix_web::body::SizedStream;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{
-    ACCEPT_RANGES, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_RANGE, CONTENT_SECURITY_POLICY, HeaderValue,
-    RANGE,
+    ACCEPT_RANGES, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_RANGE, CONTENT_SECURITY_POLICY, ETAG,
+    HeaderValue, IF_NONE_MATCH, RANGE,
 };
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use bytes::Bytes;
@@ -19,6 +19,7 @@ use sha2::{Digest, Sha256};
 use std::io::SeekFrom;
 use std::path::{Path, PathBuf};
 use switchboard_actors::files::{Files, Sniffed};
+use switchboard_engine::file_name;
 use switchboard_engine::ids::{BusinessId, MediaId};
 use switchboard_engine::message::{Media, MediaKind, MediaState};
 use switchboard_engine::wire::MediaView;
@@ -30,6 +31,8 @@ const MIB: u64 = 1 << 20;
 /// Bytes that say what a file is.
 const HEAD: usize = 64 << 10;
 const CHUNK: usize = 64 << 10;
+/// A browser may keep a file, but asks each time: who may have it changes, and it may be erased.
+const ASK_AGAIN: &str = "private, no-cache";
 
 /// Largest file of a kind: what WhatsApp carries, so that nothing is accepted here that cannot be delivered.
 fn largest(kind: MediaKind) -> u64 {
@@ -86,8 +89,10 @@ struct Received {
 }
 
 async fn receive(site: &Site, id: MediaId, mut field: Field) -> Result<Received, ApiError> {
-    let file_name =
-        field.content_disposition().and_then(|disposition| disposition.get_filename()).and_then(clean_name);
+    let file_name = field
+        .content_disposition()
+        .and_then(|disposition| disposition.get_filename())
+        .and_then(file_name::clean);
     let draft = Draft(site.actors.files.path(id).with_extension("upload"));
     let mut file = File::create(&draft.0).await.map_err(disk_trouble)?;
     let (mut head, mut digest, mut size) = (Vec::new(), Sha256::new(), 0_u64);
@@ -152,7 +157,7 @@ fn sniff(head: &[u8], file_name: Option<&str>) -> Result<Sniffed, ApiError> {
         _ => head,
     };
     Files::sniff(whole, file_name).ok_or_else(|| {
-        let detail = "This type of file cannot be sent. Images, videos, audio, PDF, Office documents and plain text can.";
+        let detail = "This type of file cannot be sent. Images, videos, audio, PDF, Office documents and plain text (named .txt, .csv and the like) can.";
         ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "media_type_unsupported", detail)
     })
 }
@@ -181,20 +186,7 @@ fn disk_trouble(error: std::io::Error) -> ApiError {
     ApiError::internal(format!("a file could not be stored: {error}"))
 }
 
-/// The last part of a name, without what a terminal, a header or a person could take for something else.
-fn clean_name(name: &str) -> Option<String> {
-    let base = name.rsplit(['/', '\\']).next().unwrap_or_default();
-    // Controls, and the marks that turn the writing direction: "exe.gpj" must not look like "jpg.exe".
-    let harmless = |c: &char| {
-        !c.is_control()
-            && !matches!(c, '\u{200e}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
-    let clean: String = base.chars().filter(harmless).take(200).collect();
-    let clean = clean.trim().trim_matches('.').to_owned();
-    (!clean.is_empty()).then_some(clean)
-}
-
-/// Streams a stored file, or the part of it a player asked for.
+/// Streams a stored file, or the part of it a player asked for; nothing to whoever has it already. May they have it? was asked before.
 pub async fn send(
     request: &HttpRequest,
     site: &Site,
@@ -207,6 +199,12 @@ pub async fn send(
     }
     let mut file = File::open(site.actors.files.path(media.id)).await.map_err(|_| ApiError::not_found())?;
     let size = file.metadata().await.map_err(ApiError::internal)?.len();
+    // The bytes of an id never change.
+    let tag = format!("\"{}\"", media.id);
+    if has_already(request, &tag) {
+        let mut kept = HttpResponse::NotModified();
+        return Ok(kept.insert_header((CACHE_CONTROL, ASK_AGAIN)).insert_header((ETAG, tag)).finish());
+    }
     let safe =
         matches!(media.kind, MediaKind::Image | MediaKind::Video | MediaKind::Audio | MediaKind::Sticker)
             && ["image/", "video/", "audio/"].iter().any(|family| media.mime.starts_with(family));
@@ -227,9 +225,17 @@ pub async fn send(
         })
         .insert_header((CONTENT_DISPOSITION, disposition(inline, media)))
         .insert_header((ACCEPT_RANGES, "bytes"))
-        .insert_header((CACHE_CONTROL, "private, max-age=86400, immutable"))
+        .insert_header((CACHE_CONTROL, ASK_AGAIN))
+        .insert_header((ETAG, tag))
         .insert_header((CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'; sandbox"));
     Ok(response.body(SizedStream::new(to - from, chunks(file, to - from))))
+}
+
+fn has_already(request: &HttpRequest, tag: &str) -> bool {
+    let known = request.headers().get(IF_NONE_MATCH).and_then(|known| known.to_str().ok());
+    known.is_some_and(|known| {
+        known.split(',').map(str::trim).any(|one| one == "*" || one.strip_prefix("W/").unwrap_or(one) == tag)
+    })
 }
 
 fn chunks(file: File, left: u64) -> impl Stream<Item = std::io::Result<Bytes>> {
@@ -263,7 +269,7 @@ fn disposition(inline: bool, media: &Media) -> HeaderValue {
     use std::fmt::Write;
     let mut text = if inline { "inline" } else { "attachment" }.to_owned();
     // A provider's name for a file is a stranger's word.
-    if let Some(name) = media.file_name.as_deref().and_then(clean_name) {
+    if let Some(name) = media.file_name.as_deref().and_then(file_name::clean) {
         let plain: String = name
             .chars()
             .map(|c| if c.is_ascii_graphic() && !matches!(c, '"' | '\\' | '%') || c == ' ' { c } else { '_' })
@@ -303,22 +309,6 @@ pub(crate) async fn download_by_link(
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn names_are_cleaned() {
-        for (given, clean) in [
-            ("photo.jpg", Some("photo.jpg")),
-            ("../../etc/passwd", Some("passwd")),
-            ("C:\\temp\\a.pdf", Some("a.pdf")),
-            ("a\r\nSet-Cookie: x.txt", Some("aSet-Cookie: x.txt")),
-            ("\u{202e}gpj.exe", Some("gpj.exe")),
-            ("..", None),
-            ("", None),
-        ] {
-            assert_eq!(clean_name(given).as_deref(), clean, "{given:?}");
-        }
-        assert_eq!(clean_name(&"x".repeat(500)).unwrap().len(), 200);
-    }
 
     #[test]
     fn ranges_stay_within_the_file() {

@@ -16,6 +16,7 @@ pub mod bearer;
 pub mod csv;
 pub mod edge;
 pub mod error;
+pub mod json;
 pub mod limits;
 pub mod origin;
 pub mod pdf;

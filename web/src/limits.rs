@@ -23,7 +23,10 @@ pub const PATIENCE: Duration = Duration::from_secs(15);
 const UPLOAD_BYTES_PER_SECOND: u64 = 8 << 10;
 
 /// Reads a whole body of at most `limit` bytes. A body that came in one piece is not copied.
-pub async fn whole(request: &HttpRequest, payload: &mut Payload, limit: usize) -> Result<Bytes, ApiError> {
+pub async fn whole<S>(request: &HttpRequest, payload: &mut S, limit: usize) -> Result<Bytes, ApiError>
+where
+    S: Stream<Item = Result<Bytes, PayloadError>> + Unpin,
+{
     let announced =
         request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
     if announced.is_some_and(|length| length > limit) {
@@ -33,7 +36,10 @@ pub async fn whole(request: &HttpRequest, payload: &mut Payload, limit: usize) -
     read.await.unwrap_or_else(|_| Err(ApiError::too_slow()))
 }
 
-async fn collect(payload: &mut Payload, limit: usize) -> Result<Bytes, ApiError> {
+async fn collect<S>(payload: &mut S, limit: usize) -> Result<Bytes, ApiError>
+where
+    S: Stream<Item = Result<Bytes, PayloadError>> + Unpin,
+{
     let Some(first) = payload.next().await else { return Ok(Bytes::new()) };
     let first = first.map_err(|problem| bad_body(&problem))?;
     let Some(second) = payload.next().await else {

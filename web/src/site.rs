@@ -52,6 +52,8 @@ pub struct Site {
     pub tokens: Tokens,
     /// Calls of other programs, per token.
     pub token_calls: Quota<i64>,
+    /// One at a time gives a group its name: the roster is read before, and again after.
+    pub naming: tokio::sync::Mutex<()>,
     pub demo: bool,
     pub metrics: PrometheusHandle,
     /// Wall-clock time: the demo's pushed clock must not sign anybody out.
@@ -82,6 +84,7 @@ impl Site {
             code_tries: Quota::new(CODE_TRIES.0, CODE_TRIES.1),
             tokens: Tokens::default(),
             token_calls: Quota::new(bearer::PER_MINUTE, Duration::from_mins(1)),
+            naming: tokio::sync::Mutex::default(),
             wall: Clock::default(),
             draining: AtomicBool::new(false),
             busy: AtomicUsize::new(0),

@@ -6,6 +6,7 @@ use crate::trouble::Trouble;
 use serde_json::json;
 use switchboard_engine::conversation::Refusal;
 use switchboard_engine::ids::{ConversationId, UserId};
+use switchboard_engine::text::readable;
 use switchboard_engine::wire::Ephemeral;
 use switchboard_schema::Draft;
 
@@ -27,6 +28,7 @@ impl Actors {
         tab: Option<&str>,
     ) -> Result<Option<Draft>, Trouble> {
         let seen = self.look(by, conversation).await?;
+        let text = readable(text);
         let length = text.chars().count();
         if length > LONGEST {
             let detail = format!("is {length} characters long; a draft takes {LONGEST}");

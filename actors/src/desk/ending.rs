@@ -7,6 +7,7 @@ use futures_util::future::join_all;
 use std::time::Duration;
 use switchboard_engine::conversation::{Pending, Refusal};
 use switchboard_engine::ids::{ConversationId, UserId};
+use switchboard_engine::text::readable;
 use switchboard_engine::time::Timestamp;
 
 /// Sleepers woken in one go; whoever is left is found two seconds later.
@@ -21,7 +22,7 @@ impl Actors {
         pending: Option<Pending>,
     ) -> Result<Done, Trouble> {
         let user = self.user(by)?;
-        let wish = Wish::Close { by: user.member(), note, pending };
+        let wish = Wish::Close { by: user.member(), note: note.map(readable), pending };
         self.directory.ask(conversation, Some(user.viewer()), wish).await
     }
 

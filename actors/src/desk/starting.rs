@@ -9,7 +9,7 @@ use crate::trouble::Trouble;
 use std::sync::Arc;
 use switchboard_engine::channel::ChannelKind;
 use switchboard_engine::contact::{Contact, Identity, IdentityKind};
-use switchboard_engine::conversation::{Conversation, Refusal};
+use switchboard_engine::conversation::{Conversation, Refusal, check_client_id};
 use switchboard_engine::ids::{ChannelId, ContactId, GroupId, UserId};
 use switchboard_engine::permission::{Denied, Operation};
 use switchboard_engine::phone;
@@ -59,6 +59,7 @@ impl Actors {
 
     /// Sends the first message, or the next one of an open conversation.
     pub async fn start_conversation(&self, by: UserId, start: Start) -> Result<Done, Trouble> {
+        check_client_id(&start.draft.client_id)?;
         let user = self.user(by)?;
         self.may_write(&user, start.group)?;
         let line = self.line_of(&user, start.group, start.channel)?;
@@ -147,7 +148,11 @@ impl Actors {
         let roster = self.roster.get();
         let country = roster.business.as_ref().map_or("", |business| business.country.as_str());
         let parsed = phone::parse(text, country).map_err(|problem| invalid("phone", &problem.to_string()))?;
-        Ok(parsed.number.into_string())
+        let number = parsed.number.into_string();
+        if roster.channels.values().any(|line| is_number_of(line, &number)) {
+            return Err(invalid("phone", "is a number of your own, connected as a channel").into());
+        }
+        Ok(number)
     }
 
     async fn contact_of(&self, user: &Colleague, number: &str) -> Result<Option<Contact>, Trouble> {
@@ -163,6 +168,16 @@ impl Actors {
             }
         }
     }
+}
+
+/// Whether customers see this number when the line writes to them. On WhatsApp its address is an id, not a number.
+fn is_number_of(line: &Line, number: &str) -> bool {
+    let same = |one: &str| {
+        let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
+        digits(one) == digits(number)
+    };
+    line.phone.as_deref().is_some_and(same)
+        || line.channel.kind == ChannelKind::Sms && same(&line.channel.address)
 }
 
 fn invalid(field: &'static str, detail: &str) -> Refusal {

@@ -82,6 +82,9 @@ fn s2_32_a_year_of_holidays_never_opens() {
 fn what_makes_no_sense_is_named() {
     let bad = [
         (schedule("Mars/Olympus", NINE_TO_FIVE, &[]), "time_zone"),
+        (schedule("localtime", NINE_TO_FIVE, &[]), "time_zone"),
+        (schedule("posixrules", NINE_TO_FIVE, &[]), "time_zone"),
+        (schedule("factory", NINE_TO_FIVE, &[]), "time_zone"),
         (schedule("", NINE_TO_FIVE, &[]), "time_zone"),
         (schedule("UTC", &[], &[]), "weekly"),
         (schedule("UTC", &[("monday", &[("09:00", "17:00")])], &[]), "weekly"),

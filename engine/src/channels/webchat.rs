@@ -2,6 +2,7 @@
 
 use super::{Content, text};
 use crate::channel::ChannelKind;
+use crate::text::is_blank;
 use std::borrow::Cow;
 use std::fmt;
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
@@ -49,7 +50,7 @@ pub fn content(input: &str) -> Result<Content, InputProblem> {
     };
     let readable = text::readable(composed);
     let said = readable.trim();
-    if said.is_empty() {
+    if is_blank(said) {
         Err(InputProblem::Empty)
     } else if said.chars().nth(limit).is_some() {
         Err(InputProblem::TooLong { limit })
@@ -75,7 +76,9 @@ mod tests {
 
     #[test]
     fn nothing_is_not_a_message() {
-        for nothing in ["", "   ", "\n\t\r\n", "\0\u{7}", "\u{a0}"] {
+        for nothing in
+            ["", "   ", "\n\t\r\n", "\0\u{7}", "\u{a0}", "\u{200b}", "\u{2060}\u{ad}", "\u{202e}", "\u{2800}"]
+        {
             check(nothing, Err(InputProblem::Empty));
         }
     }

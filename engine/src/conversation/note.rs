@@ -1,9 +1,11 @@
 //! Note: words for the team only. It reaches no provider and no customer, answers nobody and takes nothing: the customer still waits.
 
+use super::client_id::check_client_id;
 use super::{Candidate, Change, ConversationStatus, EventKind, Outcome, Refusal};
 use crate::ids::{ChannelId, MessageId};
 use crate::message::{Direction, Message, MessageKind, Sender};
 use crate::permission::Operation;
+use crate::text::is_blank;
 use crate::user::Member;
 
 /// Longest note, in characters.
@@ -35,11 +37,9 @@ impl Note {
 
     fn check(&self) -> Result<(), Refusal> {
         let invalid = |field, detail: String| Err(Refusal::Invalid { field, detail });
-        if self.client_id.is_empty() || self.client_id.len() > 64 {
-            return invalid("client_id", "must have 1 to 64 characters".to_owned());
-        }
+        check_client_id(&self.client_id)?;
         let length = self.text.chars().count();
-        if self.text.trim().is_empty() || length > LONGEST {
+        if is_blank(&self.text) || length > LONGEST {
             return invalid("text", format!("must have 1 to {LONGEST} characters, not {length}"));
         }
         match self.mentions.iter().find(|mentioned| !mentioned.eligible) {

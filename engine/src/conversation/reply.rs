@@ -1,6 +1,7 @@
 //! Reply: a user answers, or begins. The message is durable and queued before anything leaves; an unassigned conversation is attended first.
 
 use super::assign::take;
+use super::client_id::check_client_id;
 use super::{
     Actor, AssignReason, Beginning, Change, EventKind, MEMORY, Outbound, Outcome, Preview, Refusal, Request,
     Route,
@@ -76,10 +77,7 @@ impl Reply {
 
     /// What has nothing to do with the channel; the gate judges the rest.
     fn check(&self) -> Result<(), Refusal> {
-        if self.client_id.is_empty() || self.client_id.len() > 64 {
-            let detail = "must have 1 to 64 characters".to_owned();
-            return Err(Refusal::Invalid { field: "client_id", detail });
-        }
+        check_client_id(&self.client_id)?;
         let unresolved = placeholder::unresolved(&self.text);
         if self.template.is_none() && !unresolved.is_empty() {
             return Err(Refusal::TemplateVarsMissing { vars: unresolved });

@@ -5,6 +5,7 @@ use crate::channel::ChannelKind;
 use crate::channels::whatsapp::render::caption_limit;
 use crate::conversation::Refusal;
 use crate::message::{Media, MediaKind};
+use crate::text::is_blank;
 
 /// Files of one message: WhatsApp's API takes one, MMS and webchat ten.
 fn most_files(kind: ChannelKind) -> usize {
@@ -23,7 +24,7 @@ pub(super) fn check(item: &Item<'_>, kind: ChannelKind, takes_files: bool) -> Re
 
 fn text(item: &Item<'_>, kind: ChannelKind) -> Result<(), Refusal> {
     let invalid = |field, detail: String| Err(Refusal::Invalid { field, detail });
-    if item.text.trim().is_empty() && item.files.is_empty() {
+    if is_blank(item.text) && item.files.is_empty() {
         return invalid("text", "write something or attach a file".to_owned());
     }
     let (length, max) = (item.text.chars().count(), kind.max_text());

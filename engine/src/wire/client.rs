@@ -8,17 +8,15 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 
 /// A frame of an agent's browser.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AgentFrame {
     /// Echoed in the answer; without it there is none.
-    #[serde(default)]
     pub req: Option<String>,
-    #[serde(flatten)]
     pub command: AgentCommand,
 }
 
+/// What it says, by its `t`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(tag = "t")]
 pub enum AgentCommand {
     #[serde(rename = "resume")]
     Resume { cursor: String },
@@ -102,7 +100,7 @@ pub enum AgentCommand {
         conversation_id: Option<ConversationId>,
     },
     #[serde(rename = "ping")]
-    Ping,
+    Ping {},
 }
 
 impl AgentCommand {
@@ -128,7 +126,7 @@ impl AgentCommand {
             Self::ReadMark { .. } => "read.mark",
             Self::Typing { .. } => "typing",
             Self::Viewing { .. } => "viewing",
-            Self::Ping => "ping",
+            Self::Ping {} => "ping",
         }
     }
 
@@ -151,7 +149,9 @@ impl AgentCommand {
             | Self::ReadMark { conversation_id, .. }
             | Self::Typing { conversation_id } => Some(*conversation_id),
             Self::Viewing { conversation_id } => *conversation_id,
-            Self::Resume { .. } | Self::Ping | Self::MessageRetry { .. } | Self::MessageCancel { .. } => None,
+            Self::Resume { .. } | Self::Ping {} | Self::MessageRetry { .. } | Self::MessageCancel { .. } => {
+                None
+            }
         }
     }
 }
@@ -169,35 +169,14 @@ pub struct TemplateAsk {
 }
 
 /// A frame of a webchat visitor.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "RawVisitorFrame")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VisitorFrame {
     pub req: Option<String>,
     pub command: VisitorCommand,
 }
 
-/// As it arrives: `d` may be left out where there is nothing to say.
-#[derive(Deserialize)]
-struct RawVisitorFrame {
-    #[serde(default)]
-    req: Option<String>,
-    t: String,
-    #[serde(default)]
-    d: Option<serde_json::Map<String, serde_json::Value>>,
-}
-
-impl TryFrom<RawVisitorFrame> for VisitorFrame {
-    type Error = serde_json::Error;
-
-    fn try_from(frame: RawVisitorFrame) -> Result<Self, serde_json::Error> {
-        let RawVisitorFrame { req, t, d } = frame;
-        let command = serde_json::from_value(serde_json::json!({"t": t, "d": d.unwrap_or_default()}))?;
-        Ok(Self { req, command })
-    }
-}
-
+/// What it says: its `d`, by its `t`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(tag = "t", content = "d")]
 pub enum VisitorCommand {
     #[serde(rename = "session.start")]
     SessionStart(SessionStart),
@@ -264,7 +243,7 @@ mod tests {
 
     #[test]
     fn frames_as_documented() {
-        let agent: AgentFrame = serde_json::from_str(
+        let agent = AgentFrame::read(
             r#"{"t":"message.send","req":"r1","conversation_id":"72","client_id":"k","text":"hi","later":1}"#,
         )
         .unwrap();
@@ -273,17 +252,17 @@ mod tests {
             agent.command,
             AgentCommand::MessageSend { conversation_id: ConversationId(72), .. }
         ));
-        let ping: AgentFrame = serde_json::from_str(r#"{"t":"ping"}"#).unwrap();
-        assert_eq!(ping.command, AgentCommand::Ping);
-        let start: VisitorFrame = serde_json::from_str(
+        let ping = AgentFrame::read(r#"{"t":"ping"}"#).unwrap();
+        assert_eq!(ping.command, AgentCommand::Ping {});
+        let start = VisitorFrame::read(
             r#"{"t":"session.start","req":"1","d":{"widget_key":"w","token":null,"cursor":null,"name":null,"email":null}}"#,
         )
         .unwrap();
         assert!(matches!(start.command, VisitorCommand::SessionStart(_)));
-        let typing: VisitorFrame = serde_json::from_str(r#"{"t":"typing","d":{}}"#).unwrap();
+        let typing = VisitorFrame::read(r#"{"t":"typing","d":{}}"#).unwrap();
         assert_eq!(typing.command, VisitorCommand::Typing {});
-        let ping: VisitorFrame = serde_json::from_str(r#"{"t":"ping","req":"2"}"#).unwrap();
+        let ping = VisitorFrame::read(r#"{"t":"ping","req":"2"}"#).unwrap();
         assert_eq!(ping.command, VisitorCommand::Ping {});
-        assert!(serde_json::from_str::<AgentFrame>(r#"{"t":"drop.table"}"#).is_err());
+        assert!(AgentFrame::read(r#"{"t":"drop.table"}"#).is_err());
     }
 }

@@ -3,6 +3,7 @@
 use super::shapes::{Refusals, WriteRefusals};
 use crate::audit::Note;
 use crate::error::ApiError;
+use crate::json::Json;
 use crate::session::SignedIn;
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, get, put, web};
 use serde::{Deserialize, Serialize};
@@ -42,7 +43,7 @@ pub(crate) async fn set_access(
     request: HttpRequest,
     signed_in: SignedIn,
     id: web::Path<String>,
-    body: web::Json<Access>,
+    body: Json<Access>,
 ) -> Result<HttpResponse, ApiError> {
     let id = super::consent::contact(&signed_in, &id).await?;
     // A group admin runs the contacts of their own groups.

@@ -4,6 +4,7 @@ use super::shapes::{ErrorAnswer, NextPage, Refusals, WriteRefusals};
 use crate::audit::Note;
 use crate::config::is_local;
 use crate::error::ApiError;
+use crate::json::Json;
 use crate::session::SignedIn;
 use crate::site::Site;
 use actix_web::http::StatusCode;
@@ -13,6 +14,7 @@ use serde_json::json;
 use std::collections::BTreeMap;
 use switchboard_actors::roster::Colleague;
 use switchboard_engine::ids::{AnnouncementId, ChannelId, ContactId};
+use switchboard_engine::text::{is_blank, key_flaw, readable};
 use switchboard_engine::time::Timestamp;
 use switchboard_schema::{
     Announcement, EmailAudience, MailOutcome, Recipient, RecipientCounts, RecipientState,
@@ -181,12 +183,12 @@ pub(crate) async fn announce(
     request: HttpRequest,
     signed_in: SignedIn,
     id: web::Path<String>,
-    body: web::Json<AnnounceRequest>,
+    body: Json<AnnounceRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let channel_id = channel_of(&signed_in, &id)?;
     let AnnounceRequest { client_id, subject, text } = body.into_inner();
-    if client_id.is_empty() || client_id.len() > 64 {
-        return Err(ApiError::invalid("client_id", "must have 1 to 64 characters"));
+    if let Some(flaw) = key_flaw(&client_id) {
+        return Err(ApiError::invalid("client_id", flaw));
     }
     let (subject, text) = checked(&subject, &text)?;
     let (site, user) = (&signed_in.site, &signed_in.user);
@@ -227,7 +229,7 @@ pub(crate) async fn announce(
 pub(crate) async fn mail_sample(
     signed_in: SignedIn,
     id: web::Path<String>,
-    body: web::Json<SampleRequest>,
+    body: Json<SampleRequest>,
 ) -> Result<HttpResponse, ApiError> {
     channel_of(&signed_in, &id)?;
     let (subject, text) = checked(&body.subject, &body.text)?;
@@ -344,12 +346,12 @@ fn mail_setup(site: &Site) -> MailShape {
 
 fn checked(subject: &str, text: &str) -> Result<(String, String), ApiError> {
     let mut wrong = BTreeMap::new();
-    let (subject, text) = (subject.trim(), text.trim().replace("\r\n", "\n"));
+    let (subject, text) = (subject.trim(), readable(text).trim().to_owned());
     let length = subject.chars().count();
     if length == 0 || length > MAX_SUBJECT || subject.chars().any(char::is_control) {
         wrong.insert("subject", format!("must be one line of 1 to {MAX_SUBJECT} characters"));
     }
-    if text.is_empty() || text.chars().count() > MAX_TEXT {
+    if is_blank(&text) || text.chars().count() > MAX_TEXT {
         wrong.insert("text", format!("must have 1 to {MAX_TEXT} characters"));
     }
     if wrong.is_empty() { Ok((subject.to_owned(), text)) } else { Err(ApiError::invalid_fields(wrong)) }

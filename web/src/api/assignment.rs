@@ -3,6 +3,7 @@
 use super::shapes::{ConversationAnswer, ErrorAnswer, Refusals, WriteRefusals};
 use super::{conversation_answer, conversation_id};
 use crate::error::ApiError;
+use crate::json::Json;
 use crate::session::SignedIn;
 use actix_web::{HttpResponse, delete, post, put, web};
 use serde::Deserialize;
@@ -46,7 +47,7 @@ pub(crate) async fn attend_conversation(
 pub(crate) async fn assign_conversation(
     signed_in: SignedIn,
     id: web::Path<String>,
-    body: web::Json<AssignRequest>,
+    body: Json<AssignRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let actors = &signed_in.site.actors;
     let AssignRequest { user_ids, expected_version } = body.into_inner();

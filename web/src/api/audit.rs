@@ -103,6 +103,9 @@ pub(crate) async fn list_audit(
     if !(1..=MOST).contains(&limit) {
         return Err(ApiError::invalid("limit", format!("must be between 1 and {MOST}")));
     }
+    if action.as_deref().is_some_and(|action| action.chars().any(char::is_control)) {
+        return Err(ApiError::invalid("action", "must be the name of an action, for example manage_users"));
+    }
     let ask = AuditQuery {
         business_id: signed_in.user.business_id,
         action,

@@ -4,6 +4,7 @@ use super::messages::TemplateRequest;
 use super::shapes::{ErrorAnswer, Refusals, WriteRefusals};
 use super::templates::group_of;
 use crate::error::ApiError;
+use crate::json::Json;
 use crate::session::SignedIn;
 use actix_web::{HttpResponse, get, post, web};
 use serde::{Deserialize, Serialize};
@@ -143,7 +144,7 @@ pub(crate) async fn list_broadcasts(
 pub(crate) async fn send_broadcast(
     signed_in: SignedIn,
     id: web::Path<String>,
-    body: web::Json<SendBroadcastRequest>,
+    body: Json<SendBroadcastRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let group = group_of(&signed_in, &id)?;
     let (new, to) = checked(&signed_in, group, body.into_inner()).await?;
@@ -281,7 +282,7 @@ fn content(
     kind: Option<ChannelKind>,
     wrong: &mut BTreeMap<&'static str, String>,
 ) {
-    match (text.trim().is_empty(), template) {
+    match (switchboard_engine::text::is_blank(text), template) {
         (true, None) => wrong.insert("text", "write something, or choose a template".to_owned()),
         (false, Some(_)) => wrong.insert("text", "a template has its own; leave this out".to_owned()),
         _ => None,

@@ -2,8 +2,9 @@
 
 use super::shapes::{Refusals, WriteRefusals};
 use crate::error::ApiError;
+use crate::json::Json;
 use crate::session::SignedIn;
-use actix_web::{HttpResponse, post, web};
+use actix_web::{HttpResponse, post};
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 use switchboard_actors::desk::{BulkAction, BulkItem, BulkOutcome};
@@ -81,7 +82,7 @@ impl BulkResult {
 #[post("/conversations/bulk")]
 pub(crate) async fn change_conversations(
     signed_in: SignedIn,
-    body: web::Json<BulkRequest>,
+    body: Json<BulkRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let BulkRequest { ids, action, user_ids, pending } = body.into_inner();
     if ids.is_empty() || ids.len() > MOST {

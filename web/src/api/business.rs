@@ -2,14 +2,19 @@
 
 use super::shapes::{Refusals, WriteRefusals};
 use crate::audit::Note;
-use crate::error::ApiError;
+use crate::error::{ApiError, Fields};
+use crate::json::Json;
 use crate::session::SignedIn;
-use actix_web::{HttpMessage, HttpRequest, HttpResponse, get, patch, web};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse, get, patch};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
-use std::collections::BTreeMap;
+use std::borrow::Cow;
 use switchboard_engine::business::Settings;
+use switchboard_engine::business_hours::is_time_zone;
 use switchboard_engine::ids::BusinessId;
+use switchboard_engine::json;
+use switchboard_engine::place::{is_country, is_currency};
+use switchboard_engine::text::is_name;
 use switchboard_schema::Business;
 use utoipa::ToSchema;
 
@@ -64,7 +69,7 @@ pub(crate) async fn get_business(signed_in: SignedIn) -> Result<HttpResponse, Ap
 pub(crate) async fn change_business(
     request: HttpRequest,
     signed_in: SignedIn,
-    body: web::Json<ChangeBusinessRequest>,
+    body: Json<ChangeBusinessRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let changed = apply(current(&signed_in)?, body.into_inner())?;
     let site = &signed_in.site;
@@ -89,61 +94,62 @@ fn answer(business: &Business) -> BusinessAnswer {
 }
 
 fn apply(mut business: Business, body: ChangeBusinessRequest) -> Result<Business, ApiError> {
-    let mut wrong = BTreeMap::new();
+    let mut wrong = Fields::new();
     if let Some(name) = body.name {
         name.trim().clone_into(&mut business.name);
-        if business.name.is_empty() || business.name.chars().count() > 100 {
-            wrong.insert("name", "must have 1 to 100 characters".to_owned());
+        if !is_name(&business.name, 100) {
+            wrong.insert("name".into(), "must be one line of 1 to 100 characters".to_owned());
         }
     }
     if let Some(country) = body.country {
         business.country = country.trim().to_uppercase();
-        if !is_code(&business.country, 2) {
-            wrong.insert("country", "must be a code of two letters, like GB".to_owned());
+        if !is_country(&business.country) {
+            wrong.insert("country".into(), "must be a country's code of two letters, like GB".to_owned());
         }
     }
     if let Some(zone) = body.time_zone {
-        if jiff::tz::TimeZone::get(&zone).is_err() {
-            wrong.insert("time_zone", "is not a zone we know; it looks like Europe/London".to_owned());
+        if !is_time_zone(&zone) {
+            wrong.insert("time_zone".into(), "is not a zone we know; it looks like Europe/London".to_owned());
         }
         business.time_zone = zone;
     }
     if let Some(currency) = body.currency {
         let currency = currency.trim().to_uppercase();
-        if !is_code(&currency, 3) {
-            wrong.insert("currency", "must be a code of three letters, like GBP".to_owned());
+        if !is_currency(&currency) {
+            wrong
+                .insert("currency".into(), "must be a currency's code of three letters, like GBP".to_owned());
         }
         business.currency = Some(currency);
     }
     match with(&business.settings, body.settings) {
         Ok(settings) => business.settings = settings,
-        Err(problem) => {
-            wrong.insert("settings", problem);
+        Err((setting, problem)) => {
+            wrong.insert(setting, problem);
         }
     }
     if wrong.is_empty() { Ok(business) } else { Err(ApiError::invalid_fields(wrong)) }
 }
 
-fn is_code(text: &str, letters: usize) -> bool {
-    text.len() == letters && text.bytes().all(|byte| byte.is_ascii_uppercase())
-}
-
-fn with(settings: &Settings, changes: Map<String, Value>) -> Result<Settings, String> {
-    let mut all = serde_json::to_value(settings).map_err(|error| error.to_string())?;
-    let known = all.as_object_mut().ok_or("is no object")?;
+/// The settings with some of them changed; else which is wrong, and how.
+fn with(settings: &Settings, changes: Map<String, Value>) -> Result<Settings, (Cow<'static, str>, String)> {
+    let wrong = |name: &str, problem: String| (format!("settings.{name}").into(), problem);
+    let Ok(Value::Object(mut all)) = serde_json::to_value(settings) else {
+        return Err(("settings".into(), "cannot be changed".to_owned()));
+    };
     for (name, value) in changes {
-        if !known.contains_key(&name) {
-            let names: Vec<&str> = known.keys().map(String::as_str).collect();
-            return Err(format!("{name} is not one of {}", names.join(", ")));
+        if !all.contains_key(&name) {
+            let names: Vec<&str> = all.keys().map(String::as_str).collect();
+            return Err(wrong(&name, format!("is not one of {}", names.join(", "))));
         }
-        known.insert(name, value);
+        all.insert(name, value);
     }
-    let settings: Settings = serde_json::from_value(all).map_err(|error| error.to_string())?;
+    let settings: Settings =
+        json::read_value(Value::Object(all)).map_err(|misfit| wrong(&misfit.field, misfit.detail))?;
     if settings.reopen_within_hours > 24 * 365 {
-        return Err("reopen_within_hours must be at most 8760".to_owned());
+        return Err(wrong("reopen_within_hours", "must be at most 8760".to_owned()));
     }
     if settings.retention_days > 36_500 {
-        return Err("retention_days must be at most 36500".to_owned());
+        return Err(wrong("retention_days", "must be at most 36500".to_owned()));
     }
     Ok(settings)
 }
@@ -157,10 +163,15 @@ mod tests {
         let changes = |value: Value| value.as_object().cloned().unwrap();
         let settings = with(&Settings::default(), changes(json!({"reopen_within_hours": 3}))).unwrap();
         assert_eq!(settings, Settings { reopen_within_hours: 3, ..Settings::default() });
-        assert!(
-            with(&settings, changes(json!({"free_beer": true}))).unwrap_err().starts_with("free_beer is not")
-        );
-        assert!(with(&settings, changes(json!({"require_opt_in": "yes"}))).is_err());
-        assert!(with(&settings, changes(json!({"reopen_within_hours": 9_999}))).is_err());
+        for (change, field, problem) in [
+            (json!({"free_beer": true}), "free_beer", "is not one of"),
+            (json!({"require_opt_in": "yes"}), "require_opt_in", "must be true or false"),
+            (json!({"retention_days": 1.5}), "retention_days", "must be a whole number"),
+            (json!({"reopen_within_hours": 9_999}), "reopen_within_hours", "must be at most 8760"),
+        ] {
+            let (setting, told) = with(&settings, changes(change)).unwrap_err();
+            assert_eq!(setting, format!("settings.{field}"));
+            assert!(told.starts_with(problem), "{told}");
+        }
     }
 }

@@ -175,7 +175,7 @@ fn fault(fault: Fault) -> ApiError {
         Fault::Refused { field, cure } => {
             let detail = format!("{field}: {cure}");
             let mut error = ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "channel_auth_failed", detail);
-            error.fields.insert(field, cure);
+            error.fields.insert(field.into(), cure);
             error
         }
         Fault::Unreachable { detail } => ApiError {
@@ -188,7 +188,7 @@ fn fault(fault: Fault) -> ApiError {
 fn in_use() -> ApiError {
     let detail = "address: this number is connected already. Move that channel to the other group instead.";
     let mut error = ApiError::new(StatusCode::CONFLICT, "channel_in_use", detail);
-    error.fields.insert("address", "is connected already".to_owned());
+    error.fields.insert("address".into(), "is connected already".to_owned());
     error
 }
 

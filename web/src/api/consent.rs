@@ -3,6 +3,7 @@
 use super::shapes::{Refusals, WriteRefusals};
 use crate::audit::Note;
 use crate::error::ApiError;
+use crate::json::Json;
 use crate::session::SignedIn;
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, get, put, web};
 use serde::{Deserialize, Serialize};
@@ -12,6 +13,7 @@ use switchboard_engine::channel::ChannelKind;
 use switchboard_engine::consent::{Consent, ConsentSource, ConsentState, ConsentTopic};
 use switchboard_engine::ids::{ChannelId, ContactId};
 use switchboard_engine::permission::{Cell, Operation, Principal, cell, permit};
+use switchboard_engine::text::readable;
 use switchboard_engine::time::Timestamp;
 use utoipa::ToSchema;
 
@@ -79,10 +81,11 @@ pub(crate) async fn set_consent(
     request: HttpRequest,
     signed_in: SignedIn,
     id: web::Path<String>,
-    body: web::Json<SetConsentRequest>,
+    body: Json<SetConsentRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let (id, part) = may_change(&signed_in, &id).await?;
     let SetConsentRequest { channel_kind, channel_id, state, evidence } = body.into_inner();
+    let evidence = evidence.map(readable);
     let roster = signed_in.site.roster();
     let business = signed_in.user.business_id;
     let ours = |id: ChannelId| {

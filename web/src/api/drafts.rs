@@ -3,6 +3,7 @@
 use super::conversation_id;
 use super::shapes::{Refusals, WriteRefusals};
 use crate::error::ApiError;
+use crate::json::Json;
 use crate::session::SignedIn;
 use actix_web::{HttpResponse, delete, get, put, web};
 use serde::{Deserialize, Serialize};
@@ -52,7 +53,7 @@ pub(crate) async fn get_draft(signed_in: SignedIn, id: web::Path<String>) -> Res
 pub(crate) async fn set_draft(
     signed_in: SignedIn,
     id: web::Path<String>,
-    body: web::Json<SetDraftRequest>,
+    body: Json<SetDraftRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let SetDraftRequest { text, tab } = body.into_inner();
     if tab.as_ref().is_some_and(|tab| tab.len() > 64) {

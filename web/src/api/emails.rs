@@ -5,6 +5,7 @@ use super::shapes::{ErrorAnswer, Refusals, WriteRefusals};
 use crate::audit::Note;
 use crate::csv;
 use crate::error::ApiError;
+use crate::json::Json;
 use crate::session::SignedIn;
 use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, get, put, web};
@@ -15,6 +16,7 @@ use serde_json::json;
 use switchboard_actors::trouble::Trouble;
 use switchboard_engine::consent::{ConsentSource, ConsentState, EmailConsent};
 use switchboard_engine::ids::{BusinessId, ContactId};
+use switchboard_engine::text::readable;
 use switchboard_engine::time::Timestamp;
 use switchboard_schema::{EmailContact, Store};
 use utoipa::ToSchema;
@@ -123,14 +125,14 @@ pub(crate) async fn set_email_consent(
     request: HttpRequest,
     signed_in: SignedIn,
     id: web::Path<String>,
-    body: web::Json<SetEmailConsentRequest>,
+    body: Json<SetEmailConsentRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let (id, part) = may_change(&signed_in, &id).await?;
     let SetEmailConsentRequest { state, evidence } = body.into_inner();
     let said = EmailConsent {
         state,
         source: ConsentSource::Manual,
-        evidence,
+        evidence: evidence.map(readable),
         at: signed_in.site.actors.core.clock.now(),
     };
     said.check_manual(part).map_err(Trouble::from)?;

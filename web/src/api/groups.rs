@@ -3,6 +3,7 @@
 use super::shapes::{ErrorAnswer, Group, Refusals, WriteRefusals};
 use crate::audit::Note;
 use crate::error::ApiError;
+use crate::json::Json;
 use crate::session::SignedIn;
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, get, patch, post, web};
 use serde::{Deserialize, Serialize};
@@ -59,10 +60,11 @@ pub(crate) async fn list_groups(signed_in: SignedIn) -> Result<HttpResponse, Api
 pub(crate) async fn create_group(
     request: HttpRequest,
     signed_in: SignedIn,
-    body: web::Json<CreateGroupRequest>,
+    body: Json<CreateGroupRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let SignedIn { site, user, .. } = &signed_in;
     let name = name_of(&body.name)?;
+    let _naming = site.naming.lock().await;
     unused(&signed_in, &name, None)?;
     let (store, now) = (&site.actors.core.store, site.now());
     let id = GroupId(site.actors.core.ids.next());
@@ -86,8 +88,9 @@ pub(crate) async fn change_group(
     request: HttpRequest,
     signed_in: SignedIn,
     id: web::Path<String>,
-    body: web::Json<ChangeGroupRequest>,
+    body: Json<ChangeGroupRequest>,
 ) -> Result<HttpResponse, ApiError> {
+    let _naming = signed_in.site.naming.lock().await;
     let mut group = record(&signed_in, &id)?;
     if let Some(name) = &body.name {
         group.name = name_of(name)?;

@@ -3,6 +3,7 @@
 use super::shapes::{Refusals, WriteRefusals};
 use crate::audit::Note;
 use crate::error::ApiError;
+use crate::json::Json;
 use crate::session::SignedIn;
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, get, put, web};
 use serde::{Deserialize, Serialize};
@@ -71,7 +72,7 @@ pub(crate) async fn get_business_hours(signed_in: SignedIn) -> Result<HttpRespon
 pub(crate) async fn set_business_hours(
     request: HttpRequest,
     signed_in: SignedIn,
-    body: web::Json<HoursAnswer>,
+    body: Json<HoursAnswer>,
 ) -> Result<HttpResponse, ApiError> {
     let hours = body.into_inner().hours;
     if hours.inherit {
@@ -97,7 +98,7 @@ pub(crate) async fn set_group_hours(
     request: HttpRequest,
     signed_in: SignedIn,
     id: web::Path<String>,
-    body: web::Json<HoursAnswer>,
+    body: Json<HoursAnswer>,
 ) -> Result<HttpResponse, ApiError> {
     let group = group(&signed_in, &id)?;
     set(&request, &signed_in, Some(group), body.into_inner().hours).await

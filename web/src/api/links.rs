@@ -4,13 +4,14 @@ use super::invitations::{self, Recipient, token_hash};
 use super::shapes::{ErrorAnswer, User, UserAnswer, WriteRefusals};
 use crate::audit;
 use crate::error::ApiError;
+use crate::json::Json;
 use crate::password::weakness;
 use crate::proxies::household;
 use crate::session::{Sessions, site};
 use crate::site::Site;
 use actix_web::http::StatusCode;
 use actix_web::http::header::USER_AGENT;
-use actix_web::{HttpRequest, HttpResponse, post, web};
+use actix_web::{HttpRequest, HttpResponse, post};
 use serde::{Deserialize, Serialize};
 use std::time::Instant;
 use switchboard_engine::ids::UserId;
@@ -56,11 +57,11 @@ pub struct InvitationAnswer {
 #[post("/password/forgot")]
 pub(crate) async fn forgot_password(
     request: HttpRequest,
-    body: web::Json<ForgotPasswordRequest>,
+    body: Json<ForgotPasswordRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let site = site(&request)?;
     let email = body.into_inner().email.trim().to_lowercase();
-    if email.is_empty() || email.len() > 254 {
+    if email.is_empty() || email.len() > 254 || email.chars().any(char::is_control) {
         return Err(ApiError::invalid("email", "must be an e-mail address"));
     }
     knock(&site, &request)?;
@@ -90,7 +91,7 @@ pub(crate) async fn forgot_password(
 #[post("/password/reset")]
 pub(crate) async fn reset_password(
     request: HttpRequest,
-    body: web::Json<NewPasswordRequest>,
+    body: Json<NewPasswordRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let site = site(&request)?;
     knock(&site, &request)?;
@@ -110,7 +111,7 @@ pub(crate) async fn reset_password(
 #[post("/invitations/look")]
 pub(crate) async fn look_at_invitation(
     request: HttpRequest,
-    body: web::Json<LinkRequest>,
+    body: Json<LinkRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let site = site(&request)?;
     knock(&site, &request)?;
@@ -130,7 +131,7 @@ pub(crate) async fn look_at_invitation(
 #[post("/invitations/accept")]
 pub(crate) async fn accept_invitation(
     request: HttpRequest,
-    body: web::Json<NewPasswordRequest>,
+    body: Json<NewPasswordRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let site = site(&request)?;
     knock(&site, &request)?;

@@ -4,10 +4,11 @@ use super::profile::Fields;
 use super::shapes::{ErrorAnswer, Refusals, User, WriteRefusals};
 use crate::audit::Note;
 use crate::error::ApiError;
+use crate::json::Json;
 use crate::password::weakness;
 use crate::session::{Sessions, SignedIn};
 use crate::site::Site;
-use actix_web::{HttpMessage, HttpRequest, HttpResponse, get, patch, post, web};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse, get, patch, post};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::json;
 use std::time::Instant;
@@ -95,7 +96,7 @@ pub(crate) async fn get_me(signed_in: SignedIn) -> Result<HttpResponse, ApiError
 #[patch("/me")]
 pub(crate) async fn change_me(
     signed_in: SignedIn,
-    body: web::Json<ChangeMeRequest>,
+    body: Json<ChangeMeRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let SignedIn { site, user, .. } = signed_in;
     let body = body.into_inner();
@@ -145,7 +146,7 @@ pub(super) async fn store_change(site: &Site, user: UserId, change: UserChange) 
 pub(crate) async fn change_password(
     request: HttpRequest,
     signed_in: SignedIn,
-    body: web::Json<ChangePasswordRequest>,
+    body: Json<ChangePasswordRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let SignedIn { site, user, caller, .. } = signed_in;
     let ChangePasswordRequest { current_password, new_password } = body.into_inner();

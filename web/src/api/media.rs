@@ -55,6 +55,7 @@ pub(crate) async fn upload_media(signed_in: SignedIn, form: Multipart) -> Result
 #[utoipa::path(tag = "media", params(("id" = String, Path), ShowQuery), responses(
     (status = 200, description = "the bytes", content_type = "application/octet-stream", body = String),
     (status = 206, description = "a part of them, for a Range"),
+    (status = 304, description = "the same as the `ETag` in If-None-Match"),
     (status = 403, body = ErrorAnswer, description = "link_expired"),
     Refusals,
 ))]

@@ -3,6 +3,7 @@
 use super::conversation_id;
 use super::shapes::{ErrorAnswer, MessageAnswer, Refusals, SentAnswer, WriteRefusals};
 use crate::error::ApiError;
+use crate::json::{Json, OptionalJson};
 use crate::session::SignedIn;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, post, web};
@@ -107,7 +108,7 @@ pub struct RetryRequest {
 pub(crate) async fn send_message(
     signed_in: SignedIn,
     id: web::Path<String>,
-    body: web::Json<SendMessageRequest>,
+    body: Json<SendMessageRequest>,
 ) -> Result<HttpResponse, ApiError> {
     #[derive(Serialize)]
     struct Answer<'a> {
@@ -140,7 +141,7 @@ pub(crate) async fn send_message(
 pub(crate) async fn add_note(
     signed_in: SignedIn,
     id: web::Path<String>,
-    body: web::Json<AddNoteRequest>,
+    body: Json<AddNoteRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let AddNoteRequest { client_id, text, mentions } = body.into_inner();
     let note = NoteDraft { client_id, text, mentions };
@@ -170,10 +171,10 @@ fn shown(status: StatusCode, message: &Message, of: &Conversation) -> HttpRespon
 pub(crate) async fn retry_message(
     signed_in: SignedIn,
     id: web::Path<String>,
-    body: Option<web::Json<RetryRequest>>,
+    body: OptionalJson<RetryRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let id: MessageId = id.parse().map_err(|_| ApiError::not_found())?;
-    let confirmed = body.is_some_and(|body| body.confirm);
+    let confirmed = body.into_inner().confirm;
     let done = signed_in.site.actors.retry(signed_in.user.id, id, confirmed).await?;
     as_it_is_now(&signed_in, id, &done).await
 }

@@ -3,12 +3,14 @@
 use super::shapes::{ErrorAnswer, Media, Refusals, WriteRefusals};
 use super::templates::{group_of, may_manage};
 use crate::error::ApiError;
+use crate::json::Json;
 use crate::session::SignedIn;
 use actix_web::{HttpResponse, delete, get, post, web};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use switchboard_engine::ids::{GroupId, MediaId, PhotoId};
 use switchboard_engine::message::{MediaKind, MediaState};
+use switchboard_engine::text::is_name;
 use switchboard_engine::wire::MediaView;
 use switchboard_schema::{Photo, Uploader};
 use utoipa::{IntoParams, ToSchema};
@@ -103,7 +105,7 @@ pub(crate) async fn list_photos(
 pub(crate) async fn add_photo(
     signed_in: SignedIn,
     id: web::Path<String>,
-    body: web::Json<AddPhotoRequest>,
+    body: Json<AddPhotoRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let group = group_of(&signed_in, &id)?;
     may_manage(&signed_in, group)?;
@@ -158,12 +160,12 @@ pub(crate) async fn delete_photo(
 fn checked(mut body: AddPhotoRequest) -> Result<AddPhotoRequest, ApiError> {
     let mut wrong = BTreeMap::new();
     body.name = body.name.trim().to_string();
-    if body.name.is_empty() || body.name.chars().count() > MAX_NAME {
-        wrong.insert("name", format!("must have 1 to {MAX_NAME} characters"));
+    if !is_name(&body.name, MAX_NAME) {
+        wrong.insert("name", format!("must be one line of 1 to {MAX_NAME} characters"));
     }
     body.reference = body.reference.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
-    if body.reference.as_ref().is_some_and(|text| text.chars().count() > MAX_REFERENCE) {
-        wrong.insert("reference", format!("must have at most {MAX_REFERENCE} characters"));
+    if body.reference.as_ref().is_some_and(|text| !is_name(text, MAX_REFERENCE)) {
+        wrong.insert("reference", format!("must be one line of at most {MAX_REFERENCE} characters"));
     }
     if wrong.is_empty() { Ok(body) } else { Err(ApiError::invalid_fields(wrong)) }
 }

@@ -4,6 +4,7 @@ use super::setup::is_email;
 use crate::error::ApiError;
 use std::collections::BTreeMap;
 use switchboard_actors::mailer::is_deliverable;
+use switchboard_engine::business_hours::is_time_zone;
 use switchboard_engine::phone;
 
 /// Fields that are wrong, and how.
@@ -46,7 +47,7 @@ impl Fields {
     /// IANA name, or nothing for the business's own.
     pub fn time_zone(&mut self, field: &'static str, text: Option<&str>) -> Option<String> {
         let text = text.map(str::trim).filter(|text| !text.is_empty())?;
-        if jiff::tz::TimeZone::get(text).is_err() {
+        if !is_time_zone(text) {
             self.wrong(field, "must be a time zone's name, for example Europe/London");
         }
         Some(text.to_owned())

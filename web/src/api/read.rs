@@ -3,6 +3,7 @@
 use super::conversation_id;
 use super::shapes::{ErrorAnswer, ReadAnswer, Refusals, WriteRefusals};
 use crate::error::ApiError;
+use crate::json::Json;
 use crate::session::SignedIn;
 use actix_web::{HttpResponse, post, web};
 use serde::{Deserialize, Serialize};
@@ -38,7 +39,7 @@ pub struct ReadRequest {
 pub(crate) async fn mark_read(
     signed_in: SignedIn,
     id: web::Path<String>,
-    body: web::Json<ReadRequest>,
+    body: Json<ReadRequest>,
 ) -> Result<HttpResponse, ApiError> {
     #[derive(Serialize)]
     struct Answer {

@@ -3,6 +3,7 @@
 use super::shapes::{ErrorAnswer, Media, Refusals, WriteRefusals};
 use super::templates::{group_of, may_manage};
 use crate::error::ApiError;
+use crate::json::Json;
 use crate::session::SignedIn;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, delete, get, post, put, web};
@@ -12,6 +13,7 @@ use std::collections::BTreeMap;
 use switchboard_engine::ids::{GroupId, MediaId, ReplyId};
 use switchboard_engine::message::MediaState;
 use switchboard_engine::template::placeholder;
+use switchboard_engine::text::{is_blank, is_name, readable};
 use switchboard_engine::wire::MediaView;
 use switchboard_schema::{SavedReply, Uploader};
 use utoipa::{IntoParams, ToSchema};
@@ -105,7 +107,7 @@ pub(crate) async fn list_replies(
 pub(crate) async fn create_reply(
     signed_in: SignedIn,
     id: web::Path<String>,
-    body: web::Json<SaveReplyRequest>,
+    body: Json<SaveReplyRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let group = group_of(&signed_in, &id)?;
     may_manage(&signed_in, group)?;
@@ -136,7 +138,7 @@ pub(crate) async fn create_reply(
 pub(crate) async fn update_reply(
     signed_in: SignedIn,
     id: web::Path<String>,
-    body: web::Json<SaveReplyRequest>,
+    body: Json<SaveReplyRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let (before, group) = owned(&signed_in, &id).await?;
     let SaveReplyRequest { name, body, media_ids } = checked(body.into_inner())?;
@@ -186,11 +188,12 @@ async fn owned(signed_in: &SignedIn, id: &str) -> Result<(SavedReply, GroupId), 
 fn checked(mut body: SaveReplyRequest) -> Result<SaveReplyRequest, ApiError> {
     let mut wrong = BTreeMap::new();
     body.name = body.name.trim().to_string();
-    if body.name.is_empty() || body.name.chars().count() > MAX_NAME {
-        wrong.insert("name", format!("must have 1 to {MAX_NAME} characters"));
+    if !is_name(&body.name, MAX_NAME) {
+        wrong.insert("name", format!("must be one line of 1 to {MAX_NAME} characters"));
     }
+    body.body = readable(body.body);
     let length = body.body.chars().count();
-    if body.body.trim().is_empty() || length > MAX_BODY {
+    if is_blank(&body.body) || length > MAX_BODY {
         wrong.insert("body", format!("must have 1 to {MAX_BODY} characters"));
     }
     if body.media_ids.len() > MAX_FILES {
@@ -206,7 +209,7 @@ fn checked(mut body: SaveReplyRequest) -> Result<SaveReplyRequest, ApiError> {
     let known: Vec<String> = placeholder::ALL.iter().map(|(key, ..)| format!("[{key}]")).collect();
     let detail = format!("[{}] is no placeholder. There are {}.", unknown.join("], ["), known.join(", "));
     let mut error = ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "placeholder_unknown", detail);
-    error.fields.insert("body", format!("has [{}], which is no placeholder", unknown.join("], [")));
+    error.fields.insert("body".into(), format!("has [{}], which is no placeholder", unknown.join("], [")));
     error.facts.insert("placeholders".to_owned(), json!(unknown));
     Err(error)
 }

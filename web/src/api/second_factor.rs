@@ -4,10 +4,11 @@ use super::me::confirm_password;
 use super::shapes::{ErrorAnswer, Refusals, WriteRefusals};
 use crate::audit::Note;
 use crate::error::ApiError;
+use crate::json::Json;
 use crate::session::SignedIn;
 use crate::site::Site;
 use actix_web::http::StatusCode;
-use actix_web::{HttpMessage, HttpRequest, HttpResponse, delete, post, web};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse, delete, post};
 use rand::Rng;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -85,7 +86,7 @@ pub(crate) async fn begin_second_factor(signed_in: SignedIn) -> Result<HttpRespo
 pub(crate) async fn confirm_second_factor(
     request: HttpRequest,
     signed_in: SignedIn,
-    body: web::Json<CodeRequest>,
+    body: Json<CodeRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let SignedIn { site, user, .. } = signed_in;
     let store = &site.actors.core.store;
@@ -117,7 +118,7 @@ pub(crate) async fn confirm_second_factor(
 pub(crate) async fn remove_second_factor(
     request: HttpRequest,
     signed_in: SignedIn,
-    body: web::Json<PasswordRequest>,
+    body: Json<PasswordRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let SignedIn { site, user, .. } = signed_in;
     confirm_password(&site, &request, &user.email, body.into_inner().password, "password").await?;

@@ -5,11 +5,12 @@ use super::second_factor;
 use super::shapes::{ErrorAnswer, Group, Refusals, User, UserAnswer, WriteRefusals, allowed};
 use crate::audit;
 use crate::error::ApiError;
+use crate::json::Json;
 use crate::session::{Sessions, SignedIn, no_cookie, site};
 use crate::site::Site;
 use actix_web::http::StatusCode;
 use actix_web::http::header::USER_AGENT;
-use actix_web::{HttpRequest, HttpResponse, delete, get, post, web};
+use actix_web::{HttpRequest, HttpResponse, delete, get, post};
 use serde::{Deserialize, Serialize};
 use std::time::Instant;
 use switchboard_actors::telemetry;
@@ -69,10 +70,13 @@ pub struct Business {
 #[post("/session")]
 pub(crate) async fn sign_in(
     request: HttpRequest,
-    body: web::Json<SignInRequest>,
+    body: Json<SignInRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let site = site(&request)?;
     let SignInRequest { email, password, code } = body.into_inner();
+    if email.chars().any(char::is_control) {
+        return Err(ApiError::invalid("email", "must be an e-mail address"));
+    }
     let from = site.source(&request).ok_or_else(ApiError::not_signed_in)?;
     if let Err(seconds) = site.login_limits.attempt(&email, from, Instant::now()) {
         metrics::counter!(telemetry::LOGINS, "result" => "limited").increment(1);

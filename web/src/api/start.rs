@@ -3,9 +3,10 @@
 use super::messages::TemplateRequest;
 use super::shapes::{Contact, Conversation, ErrorAnswer, Message, Refusals, WriteRefusals};
 use crate::error::ApiError;
+use crate::json::Json;
 use crate::session::SignedIn;
 use actix_web::http::StatusCode;
-use actix_web::{HttpResponse, post, web};
+use actix_web::{HttpResponse, post};
 use serde::{Deserialize, Serialize};
 use switchboard_actors::desk::{Draft, Recipient, Start};
 use switchboard_engine::ids::{ChannelId, ContactId, GroupId, MediaId};
@@ -78,7 +79,7 @@ pub struct FindAnswer {
 #[post("/conversations")]
 pub(crate) async fn start_conversation(
     signed_in: SignedIn,
-    body: web::Json<StartRequest>,
+    body: Json<StartRequest>,
 ) -> Result<HttpResponse, ApiError> {
     #[derive(Serialize)]
     struct Answer<'a> {
@@ -112,7 +113,7 @@ pub(crate) async fn start_conversation(
 #[post("/conversations/find")]
 pub(crate) async fn find_recipient(
     signed_in: SignedIn,
-    body: web::Json<FindRequest>,
+    body: Json<FindRequest>,
 ) -> Result<HttpResponse, ApiError> {
     #[derive(Serialize)]
     struct Answer<'a> {

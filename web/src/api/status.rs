@@ -3,6 +3,7 @@
 use super::shapes::{ConversationAnswer, ErrorAnswer, Refusals, WriteRefusals};
 use super::{conversation_answer, conversation_id};
 use crate::error::ApiError;
+use crate::json::{Json, OptionalJson};
 use crate::session::SignedIn;
 use actix_web::{HttpResponse, delete, post, put, web};
 use serde::Deserialize;
@@ -40,10 +41,10 @@ pub struct SnoozeRequest {
 pub(crate) async fn close_conversation(
     signed_in: SignedIn,
     id: web::Path<String>,
-    body: Option<web::Json<CloseRequest>>,
+    body: OptionalJson<CloseRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let actors = &signed_in.site.actors;
-    let CloseRequest { note, pending } = body.map(web::Json::into_inner).unwrap_or_default();
+    let CloseRequest { note, pending } = body.into_inner();
     let done = actors.close(signed_in.user.id, conversation_id(&id)?, note, pending).await?;
     Ok(conversation_answer(&done.conversation, actors.core.clock.now()))
 }
@@ -74,7 +75,7 @@ pub(crate) async fn reopen_conversation(
 pub(crate) async fn snooze_conversation(
     signed_in: SignedIn,
     id: web::Path<String>,
-    body: web::Json<SnoozeRequest>,
+    body: Json<SnoozeRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let actors = &signed_in.site.actors;
     let done = actors.snooze(signed_in.user.id, conversation_id(&id)?, body.until).await?;

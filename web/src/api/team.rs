@@ -4,6 +4,7 @@ use super::inbox::counts_of;
 use super::shapes::{ErrorAnswer, Refusals, User, WriteRefusals};
 use crate::audit::Note;
 use crate::error::ApiError;
+use crate::json::Json;
 use crate::session::SignedIn;
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, get, put, web};
 use serde::{Deserialize, Serialize};
@@ -120,7 +121,7 @@ pub(crate) async fn set_team(
     request: HttpRequest,
     signed_in: SignedIn,
     id: web::Path<String>,
-    body: web::Json<SetTeamRequest>,
+    body: Json<SetTeamRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let group = group_id(&id)?;
     let SignedIn { site, user, .. } = &signed_in;

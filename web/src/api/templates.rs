@@ -3,6 +3,7 @@
 use super::conversation_id;
 use super::shapes::{ErrorAnswer, Refusals, WriteRefusals};
 use crate::error::ApiError;
+use crate::json::Json;
 use crate::session::SignedIn;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, get, post, put, web};
@@ -215,7 +216,7 @@ fn refused(trouble: SyncTrouble) -> ApiError {
 pub(crate) async fn map_template(
     signed_in: SignedIn,
     id: web::Path<String>,
-    body: web::Json<MapTemplateRequest>,
+    body: Json<MapTemplateRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let actors = &signed_in.site.actors;
     let id: TemplateId = id.parse().map_err(|_| ApiError::not_found())?;

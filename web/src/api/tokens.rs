@@ -4,6 +4,7 @@ use super::shapes::{Refusals, WriteRefusals};
 use crate::audit::Note;
 use crate::bearer;
 use crate::error::ApiError;
+use crate::json::Json;
 use crate::session::SignedIn;
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, delete, get, post, web};
 use serde::{Deserialize, Serialize};
@@ -105,7 +106,7 @@ pub(crate) async fn list_tokens(signed_in: SignedIn) -> Result<HttpResponse, Api
 pub(crate) async fn create_token(
     request: HttpRequest,
     signed_in: SignedIn,
-    body: web::Json<CreateTokenRequest>,
+    body: Json<CreateTokenRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let site = &signed_in.site;
     let (name, scopes, expires_at) = checked(body.into_inner(), site.now())?;

@@ -7,6 +7,7 @@ use super::profile::Fields;
 use super::shapes::{ErrorAnswer, Refusals, WriteRefusals};
 use crate::audit::Note;
 use crate::error::ApiError;
+use crate::json::Json;
 use crate::session::{Sessions, SignedIn};
 use crate::site::Site;
 use actix_web::http::StatusCode;
@@ -175,7 +176,7 @@ pub(crate) async fn list_users(signed_in: SignedIn) -> Result<HttpResponse, ApiE
 pub(crate) async fn create_user(
     request: HttpRequest,
     signed_in: SignedIn,
-    body: web::Json<CreateUserRequest>,
+    body: Json<CreateUserRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let SignedIn { site, user: by, .. } = signed_in;
     let business = business(&site)?;
@@ -260,7 +261,7 @@ pub(crate) async fn change_user(
     request: HttpRequest,
     signed_in: SignedIn,
     id: web::Path<String>,
-    body: web::Json<ChangeUserRequest>,
+    body: Json<ChangeUserRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let SignedIn { site, user: by, .. } = signed_in;
     let (id, body) = (user_id(&id)?, body.into_inner());
@@ -338,7 +339,7 @@ pub(crate) async fn deactivate_user(
     request: HttpRequest,
     signed_in: SignedIn,
     id: web::Path<String>,
-    body: web::Json<DeactivateUserRequest>,
+    body: Json<DeactivateUserRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let SignedIn { site, user: by, .. } = signed_in;
     let id = user_id(&id)?;

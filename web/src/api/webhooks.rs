@@ -5,6 +5,7 @@ pub(crate) mod deliveries;
 use super::shapes::{ErrorAnswer, Refusals, WriteRefusals};
 use crate::audit::Note;
 use crate::error::ApiError;
+use crate::json::Json;
 use crate::session::SignedIn;
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, delete, get, patch, post, web};
 use serde::{Deserialize, Serialize};
@@ -136,7 +137,7 @@ pub(crate) async fn list_webhooks(signed_in: SignedIn) -> Result<HttpResponse, A
 pub(crate) async fn create_webhook(
     request: HttpRequest,
     signed_in: SignedIn,
-    body: web::Json<CreateWebhookRequest>,
+    body: Json<CreateWebhookRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let CreateWebhookRequest { url, events } = body.into_inner();
     let (site, business_id) = (&signed_in.site, signed_in.user.business_id);
@@ -173,7 +174,7 @@ pub(crate) async fn change_webhook(
     request: HttpRequest,
     signed_in: SignedIn,
     id: web::Path<String>,
-    body: web::Json<ChangeWebhookRequest>,
+    body: Json<ChangeWebhookRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let mut webhook = named(&signed_in, &id).await?;
     let ChangeWebhookRequest { url, events, enabled } = body.into_inner();

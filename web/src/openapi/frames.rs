@@ -4,6 +4,7 @@
 use crate::api::messages::TemplateRequest;
 use crate::api::shapes::{Conversation, Media, Message, ReadState};
 use serde::Deserialize;
+use std::collections::BTreeMap;
 use utoipa::openapi::{Components, RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
@@ -77,7 +78,7 @@ enum AgentCommand {
 #[derive(Deserialize, ToSchema)]
 struct CountsUpdated {
     group_id: String,
-    counts: std::collections::BTreeMap<String, i64>,
+    counts: BTreeMap<String, i64>,
 }
 
 /// What an agent's browser gets.
@@ -93,7 +94,13 @@ enum AgentServerFrame {
         d: serde_json::Value,
     },
     #[serde(rename = "error")]
-    Error { req: Option<String>, code: String, detail: String },
+    Error {
+        req: Option<String>,
+        code: String,
+        detail: String,
+        /// Of `validation`: what is wrong, by its path in the frame
+        fields: Option<BTreeMap<String, String>>,
+    },
     #[serde(rename = "resumed")]
     Resumed { req: String, d: Resumed },
     #[serde(rename = "resync")]
@@ -313,6 +320,8 @@ enum VisitorServerFrame {
         detail: String,
         /// Of `rate_limited`: seconds
         retry_after: Option<u64>,
+        /// Of `validation`: what is wrong, by its path in the frame
+        fields: Option<BTreeMap<String, String>>,
     },
     #[serde(rename = "message.created")]
     MessageCreated { conversation_id: String, seq: i64, at: String, d: MessageCreated, cursor: String },

@@ -45,14 +45,14 @@ impl<'a> Form<'a> {
 
     /// The field, trimmed and fit to be stored; `None` when blank.
     fn get(&self, name: &str) -> Option<String> {
-        let text = readable(Cow::Borrowed(self.0.get(name)?));
+        let text = readable(self.0.get(name)?.as_ref());
         let text = text.trim();
         (!text.is_empty()).then(|| text.to_owned())
     }
 
     /// The customer's words: as they are, blanks included.
     fn body(&self) -> String {
-        self.0.get("Body").map(|body| readable(Cow::Borrowed(body))).unwrap_or_default()
+        self.0.get("Body").map(|body| readable(body.as_ref())).unwrap_or_default()
     }
 
     /// The status, when this is news about a message rather than a message. Old accounts send it as `SmsStatus` alone.

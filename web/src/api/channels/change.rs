@@ -4,6 +4,7 @@ use super::wanted::{credentials_problem, settings_problem};
 use super::{ChannelAnswer, ChannelShape, fault, managed, open_group, present};
 use crate::api::shapes::{Refusals, WriteRefusals};
 use crate::error::ApiError;
+use crate::json::Json;
 use crate::session::SignedIn;
 use crate::site::Site;
 use actix_web::{HttpResponse, patch, post, web};
@@ -13,6 +14,7 @@ use switchboard_actors::roster::Line;
 use switchboard_engine::channel::health::Sign;
 use switchboard_engine::channel::{ChannelKind, Registration};
 use switchboard_engine::ids::{ChannelId, GroupId};
+use switchboard_engine::text::is_name;
 use switchboard_schema::ChannelRecord;
 use utoipa::ToSchema;
 
@@ -48,7 +50,7 @@ pub struct MoveChannelRequest {
 pub(crate) async fn update_channel(
     signed_in: SignedIn,
     id: web::Path<String>,
-    body: web::Json<UpdateChannelRequest>,
+    body: Json<UpdateChannelRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let line = managed(&signed_in, &id)?;
     let site = &signed_in.site;
@@ -93,8 +95,8 @@ fn changed(line: &Line, body: UpdateChannelRequest) -> Result<Line, ApiError> {
     let provider = line.channel.provider;
     if let Some(name) = body.name {
         let name = name.trim();
-        if name.is_empty() || name.chars().count() > 100 {
-            return Err(ApiError::invalid("name", "must have 1 to 100 characters"));
+        if !is_name(name, 100) {
+            return Err(ApiError::invalid("name", "must be one line of 1 to 100 characters"));
         }
         name.clone_into(&mut changed.channel.name);
     }
@@ -151,7 +153,7 @@ pub(super) async fn save(
 pub(crate) async fn move_channel(
     signed_in: SignedIn,
     id: web::Path<String>,
-    body: web::Json<MoveChannelRequest>,
+    body: Json<MoveChannelRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let line = managed(&signed_in, &id)?;
     let SignedIn { site, user, .. } = &signed_in;

@@ -4,9 +4,10 @@ use super::wanted::checked;
 use super::{ChannelAnswer, ChannelShape, fault, in_use, open_group, present};
 use crate::api::shapes::{Refusals, WriteRefusals};
 use crate::error::ApiError;
+use crate::json::Json;
 use crate::session::SignedIn;
 use crate::site::Site;
-use actix_web::{HttpResponse, post, web};
+use actix_web::{HttpResponse, post};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::sync::Arc;
@@ -71,7 +72,7 @@ impl CheckAnswer {
 #[post("/channels/check")]
 pub(crate) async fn check_new_channel(
     signed_in: SignedIn,
-    body: web::Json<CreateChannelRequest>,
+    body: Json<CreateChannelRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let line = candidate(&signed_in, body.into_inner())?;
     let found = signed_in.site.actors.check_line(&line).await;
@@ -83,7 +84,7 @@ pub(crate) async fn check_new_channel(
 #[post("/channels")]
 pub(crate) async fn create_channel(
     signed_in: SignedIn,
-    body: web::Json<CreateChannelRequest>,
+    body: Json<CreateChannelRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let line = candidate(&signed_in, body.into_inner())?;
     let SignedIn { site, user, .. } = signed_in;

@@ -11,6 +11,7 @@ use std::str::FromStr;
 use switchboard_engine::channel::Provider;
 use switchboard_engine::channels::sms::gateway::{BodyFormat, TOKEN_HEADERS};
 use switchboard_engine::channels::sms::vonage::signature::Method;
+use switchboard_engine::text::is_name;
 use switchboard_engine::widget::Prechat;
 
 /// How an HTTP gateway wants to be called, and how it calls us.
@@ -79,8 +80,8 @@ pub(super) fn checked(mut body: CreateChannelRequest) -> Result<CreateChannelReq
     }
     let name = body.name.trim().to_owned();
     body.name = name;
-    if body.name.is_empty() || body.name.chars().count() > 100 {
-        wrong.insert("name", "must have 1 to 100 characters".to_owned());
+    if !is_name(&body.name, 100) {
+        wrong.insert("name", "must be one line of 1 to 100 characters".to_owned());
     }
     body.address = match address(body.provider, body.address.trim()) {
         Ok(address) => address,
@@ -191,10 +192,10 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn problems(body: Value) -> Vec<&'static str> {
+    fn problems(body: Value) -> Vec<String> {
         match checked(serde_json::from_value(body).unwrap()) {
             Ok(_) => Vec::new(),
-            Err(error) => error.fields.keys().copied().collect(),
+            Err(error) => error.fields.into_keys().map(Into::into).collect(),
         }
     }
 

@@ -4,6 +4,7 @@ use super::change::save;
 use super::{ChannelAnswer, ChannelShape, managed, present};
 use crate::api::shapes::{Refusals, WriteRefusals};
 use crate::error::ApiError;
+use crate::json::Json;
 use crate::origin::is_source;
 use crate::session::SignedIn;
 use actix_web::{HttpResponse, post, put, web};
@@ -13,6 +14,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use switchboard_actors::roster::Line;
 use switchboard_engine::channel::ChannelKind;
+use switchboard_engine::text::readable;
 use switchboard_engine::widget::Prechat;
 use utoipa::ToSchema;
 
@@ -60,7 +62,7 @@ pub struct IdentitySecretAnswer {
 pub(crate) async fn configure_widget(
     signed_in: SignedIn,
     id: web::Path<String>,
-    body: web::Json<WidgetRequest>,
+    body: Json<WidgetRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let line = widget(&signed_in, &id)?;
     let settings = settings(body.into_inner())?;
@@ -101,7 +103,8 @@ fn settings(body: WidgetRequest) -> Result<Value, ApiError> {
         ("label", body.label, 80),
         ("offline_text", body.offline_text, 500),
     ] {
-        let Some(text) = text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty()) else {
+        let Some(text) = text.map(|text| readable(text).trim().to_owned()).filter(|text| !text.is_empty())
+        else {
             continue;
         };
         if text.chars().count() > most {

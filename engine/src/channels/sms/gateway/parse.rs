@@ -135,8 +135,8 @@ fn message(entry: &Value) -> Result<Event, &'static str> {
 /// `media`: one link or a list of them.
 fn links(entry: &Value) -> Vec<String> {
     match entry.get("media") {
-        Some(Value::String(link)) => vec![link.clone()],
-        Some(Value::Array(list)) => list.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+        Some(Value::String(link)) => vec![readable(link)],
+        Some(Value::Array(list)) => list.iter().filter_map(Value::as_str).map(readable).collect(),
         _ => Vec::new(),
     }
 }
@@ -151,7 +151,7 @@ fn file(reference: String) -> RemoteMedia {
 fn find(entry: &Value, names: &[&str]) -> Option<String> {
     names.iter().find_map(|name| {
         let text = match entry.get(name)? {
-            Value::String(text) => readable(Cow::Borrowed(text)).trim().to_owned(),
+            Value::String(text) => readable(text.as_str()).trim().to_owned(),
             Value::Number(number) => number.to_string(),
             _ => return None,
         };
