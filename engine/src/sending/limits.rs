@@ -7,7 +7,7 @@ use crate::conversation::Refusal;
 use crate::message::{Media, MediaKind};
 
 /// Files of one message: WhatsApp's API takes one, MMS and webchat ten.
-fn most_files(kind: ChannelKind) -> usize {
+pub(super) fn most_files(kind: ChannelKind) -> usize {
     if kind == ChannelKind::Whatsapp { 1 } else { 10 }
 }
 

@@ -1,6 +1,7 @@
 // The agent's day: sign in, attend, reply, watch the ticks, close, reopen; write while the connection is away.
 
 import { expect, test } from '@playwright/test'
+import { shown_name } from '../packages/core/person'
 import { ANN, bubble, free_conversation, own_conversation, reply_box, sign_in, switchable_link } from './support'
 
 test('somebody who is not signed in gets the login page, and afterwards the page asked for', async ({ page }) => {
@@ -21,7 +22,7 @@ test('attend, reply, ticks, close, reopen', async ({ page }) => {
   const it = await free_conversation(page)
   await page.goto('/inbox/unassigned')
   await page.locator(`[data-conversation="${it.id}"]`).click()
-  await expect(page.getByTestId('contact-name')).toHaveText(it.contact.name)
+  await expect(page.getByTestId('contact-name')).toHaveText(shown_name(it.contact))
   // Whoever replies attends; the button only says so beforehand.
   await expect(page.locator('[data-strip=unassigned]')).toBeVisible()
 

@@ -155,6 +155,7 @@ export const en = {
   pending: {
     offline: 'Kept on this device; it is sent after reconnecting',
     failed: (reason: string) => `Not sent. ${reason}`,
+    edit: 'Edit',
   },
   failure_again: 'Retry',
   window: {
@@ -339,6 +340,8 @@ export const en = {
     not_connected: 'There is no connection at the moment. Try again when the banner is gone.',
     internal: 'The server had a problem. Try again; if it stays, tell an administrator.',
   } as Record<string, string>,
+  /** Fields of what was sent, where a refusal names them. */
+  fields: { text: 'The text', media_ids: 'The files', phone: 'The phone number', email: 'The e-mail address' } as Record<string, string>,
   /** By the providers' own codes, where they hand them on: why a message was not sent. */
   failures: {
     '131026': 'This number cannot get WhatsApp messages. Ask the customer for another number.',

@@ -41,7 +41,7 @@ export function day_name(at: string, now: number): string {
 }
 
 export function initials(name: string): string {
-  const words = name.trim().split(/\s+/).filter((word) => /^\p{L}/u.test(word))
+  const words = name.replace(/^~/, '').trim().split(/\s+/).filter((word) => /^\p{L}/u.test(word))
   const letters = [words[0], words.length > 1 ? words.at(-1) : undefined].map((word) => word?.[0] ?? '')
   return letters.join('').toUpperCase()
 }

@@ -1,7 +1,7 @@
 // Connects the workspace to the agents' socket: which frame changes what.
 
 import { AgentSocket, Backoff, type SocketLike } from '@switchboard/core'
-import type { Conversation, Entry, EntryFrame, ServerFrame } from '@switchboard/protocol'
+import type { Conversation, Entry, EntryFrame, Id, ServerFrame } from '@switchboard/protocol'
 import { load_session, server_now, session, set_server_time, was_signed_out } from '../session'
 import type { Workspace } from './workspace'
 
@@ -122,6 +122,12 @@ function note_assignment(workspace: Workspace, { conversation_id, d }: Extract<E
   else if (!had && d.by.id !== me && workspace.open_id.value !== conversation_id) workspace.lists.assigned.add(conversation_id)
 }
 
+/** Its log could not be read while it was deleted. */
+async function restored(workspace: Workspace, id: Id): Promise<void> {
+  if (workspace.open_id.value === id) await workspace.load_open(id, true)
+  else await workspace.refresh_row(id)
+}
+
 function entry(workspace: Workspace, frame: EntryFrame): void {
   const { row, conversation_id } = frame
   const before = workspace.lists.rows.get(conversation_id)?.conversation
@@ -130,7 +136,7 @@ function entry(workspace: Workspace, frame: EntryFrame): void {
     workspace.lists.rows.apply({ ...before, seq: frame.seq, status: 'deleted', deleted_at: frame.at })
   }
   // Nothing was heard of it while it was deleted.
-  if (frame.t === 'conversation.restored') void workspace.refresh_row(conversation_id)
+  if (frame.t === 'conversation.restored') void restored(workspace, conversation_id)
   if (frame.t.startsWith('conversation.') || frame.t === 'message.created') workspace.lists.refresh_counts()
   if (row && before && may_change_reply(before, row)) workspace.refresh_advice(conversation_id)
   if (frame.t === 'message.created' && frame.d.message.direction === 'in') workspace.typing.delete(conversation_id)

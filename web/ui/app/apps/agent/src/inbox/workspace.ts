@@ -39,6 +39,8 @@ export class Workspace {
   readonly announced = ref('')
   /** Somebody named us in a private note. */
   readonly mentioned = shallowRef<MentionedFrame | null>(null)
+  /** A message to be shown in its log: a search found it. */
+  readonly aim = shallowRef<{ conversation_id: Id; seq: number } | null>(null)
   readonly now = ref(server_now())
   /** What the server says about replying, by conversation; read with the conversation. */
   readonly advice = shallowReactive(new Map<Id, ComposerAdvice>())
@@ -167,11 +169,11 @@ export class Workspace {
     this.drop_old_logs()
   }
 
-  async load_older(): Promise<void> {
+  async load_older(limit = 100): Promise<void> {
     const id = this.open_id.value
     const timeline = id ? this.timelines.get(id) : undefined
     if (!id || !timeline?.loaded || !timeline.more || timeline.oldest === null) return
-    const page = await api.timeline(id, 100, timeline.oldest)
+    const page = await api.timeline(id, limit, timeline.oldest)
     timeline.prepend(page.entries, page.meta.more)
     if (this.open_id.value === id) this.show_log('ready', true)
   }
