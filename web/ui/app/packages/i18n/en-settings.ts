@@ -379,8 +379,6 @@ export const settings = {
     header_file: 'File in the heading',
     has_file: 'The file in use',
     needs_file: 'Choose the file that customers get.',
-    invoice_only: 'Only for invoices',
-    invoice_only_help: 'It is offered where an invoice is sent and nowhere else.',
   },
   replies: {
     lead: 'Everybody in the group finds them in the reply box.',
