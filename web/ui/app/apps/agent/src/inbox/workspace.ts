@@ -11,6 +11,12 @@ import { DraftSync } from './draft_sync'
 import { Lists } from './lists'
 import { connect } from './live'
 
+export interface Typing {
+  kind: 'user' | 'contact'
+  id: Id
+  name: string
+}
+
 export interface Log {
   conversation_id: Id
   lines: Timeline['lines']
@@ -33,7 +39,7 @@ export class Workspace {
   readonly open_id = ref<Id | null>(null)
   readonly log = shallowRef<Log | null>(null)
   readonly outbox_version = ref(0)
-  readonly typing = shallowReactive(new Map<Id, { kind: 'user' | 'contact'; name: string }>())
+  readonly typing = shallowReactive(new Map<Id, Typing>())
   readonly viewing = shallowReactive(new Map<Id, { id: Id; name: string }[]>())
   /** Newest incoming message of the open conversation, for the screen reader's live region. */
   readonly announced = ref('')
