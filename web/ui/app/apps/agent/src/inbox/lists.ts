@@ -128,6 +128,7 @@ export class Lists {
   /** Reads every list that was looked at again: at the start, and when the server cannot replay. */
   async load_all(current: () => boolean): Promise<void> {
     const wanted = LISTS.filter((key) => !(key === 'found' && this.nobody)).filter((key) => ALWAYS.includes(key) || key === this.key.value || (key !== 'found' && this.states[key].status !== 'idle'))
+    if (this.nobody) this.set('found', { status: 'ready', next: null })
     const held = this.views.value
     const group_id = this.group_id.value
     if (!group_id) {
