@@ -10,6 +10,7 @@ use switchboard_engine::channel::{Channel, Registration};
 use switchboard_engine::conversation::Actor;
 use switchboard_engine::ids::{BusinessId, ChannelId, GroupId, UserId};
 use switchboard_engine::permission::{Denied, Operation, Principal, Viewer, permit};
+use switchboard_engine::time::Timestamp;
 use switchboard_engine::user::{Member, Role};
 use switchboard_schema::{Business, ChannelState, Store, StoreError, StoredHours, User, UserStatus};
 
@@ -214,6 +215,10 @@ impl Roster {
     /// The hours of a group: its own, else the business's; `None`: always open.
     pub fn hours_of(&self, group: GroupId) -> Option<&Arc<BusinessHours>> {
         self.group_hours.get(&group).or(self.hours.as_ref())
+    }
+
+    pub fn is_open(&self, group: GroupId, now: Timestamp) -> bool {
+        self.hours_of(group).is_none_or(|hours| hours.is_open(now))
     }
 
     /// A group of this business, archived or not.

@@ -272,6 +272,10 @@ struct Welcome {
     resumed: bool,
     /// Whether the website vouches for this visitor.
     identified: bool,
+    /// Whether the widget's group has business hours now.
+    open: bool,
+    /// Whether the visitor may keep the chat as a file.
+    transcript: bool,
 }
 
 fn known_position(actors: &Actors, cursor: &str, upto: i64) -> Option<i64> {
@@ -310,6 +314,7 @@ async fn welcome(
         Some(frames) => frames.iter().filter_map(payload).collect(),
         None => newest(actors, conversation_id, known.visitor.line.channel.id).await?,
     };
+    let roster = actors.roster.get();
     Ok(Welcome {
         token: actors.token_of(&known.visitor),
         visitor_id: known.visitor.id.clone(),
@@ -319,6 +324,8 @@ async fn welcome(
         cursor: Cursor::new(actors.core.fanout.epoch(), span.upto).to_string(),
         resumed,
         identified: known.visitor.verified.is_some(),
+        open: roster.is_open(known.visitor.line.channel.group_id, actors.core.clock.now()),
+        transcript: roster.settings().visitor_transcripts,
     })
 }
 

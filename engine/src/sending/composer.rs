@@ -1,6 +1,6 @@
 //! What a composer may show before anything is typed: the same gate, asked with an empty page.
 
-use super::{Circumstances, Hold, LineHealth, Purpose, Warning};
+use super::{Circumstances, Hold, LineHealth, Purpose, Warning, limits};
 use crate::channel::ChannelKind;
 use crate::conversation::{Refusal, Route};
 use crate::ids::ChannelId;
@@ -34,6 +34,10 @@ pub struct ChannelState {
     pub address: String,
     pub state: ComposerState,
     pub code: Option<&'static str>,
+    /// Longest text of one message, in characters.
+    pub max_text: usize,
+    /// Files of one message; 0 for a line that sends none.
+    pub max_files: usize,
 }
 
 /// The composer of a conversation.
@@ -98,7 +102,9 @@ impl Line {
         let state = judged.as_ref().map_or_else(state_of, |()| ComposerState::Open);
         let degraded = (self.around.line == LineHealth::Degraded).then_some("channel_degraded");
         let code = judged.err().map(|refusal| refusal.code()).or(degraded);
-        ChannelState { channel_id, kind, name, address, state, code }
+        let sends_files = kind != ChannelKind::Sms || self.around.takes_files;
+        let max_files = if sends_files { limits::most_files(kind) } else { 0 };
+        ChannelState { channel_id, kind, name, address, state, code, max_text: kind.max_text(), max_files }
     }
 }
 

@@ -8,7 +8,7 @@ use crate::message::{Media, MediaKind};
 use crate::text::is_blank;
 
 /// Files of one message: WhatsApp's API takes one, MMS and webchat ten.
-fn most_files(kind: ChannelKind) -> usize {
+pub(super) fn most_files(kind: ChannelKind) -> usize {
     if kind == ChannelKind::Whatsapp { 1 } else { 10 }
 }
 

@@ -271,6 +271,10 @@ fn s4_04_the_composer_says_what_sending_would() {
     );
     let both = Composer::of(true, &[line(Whatsapp, Some(25), &fine()), line(Sms, None, &fine())], NOW);
     let states: Vec<_> = both.channels.iter().map(|channel| channel.state).collect();
+    let room: Vec<_> = both.channels.iter().map(|channel| (channel.max_text, channel.max_files)).collect();
+    assert_eq!(room, [(4_096, 1), (1_600, 10)]);
+    let plain = Circumstances { takes_files: false, ..fine() };
+    assert_eq!(Composer::of(true, &[line(Sms, None, &plain)], NOW).channels[0].max_files, 0);
     assert_eq!(states, [ComposerState::TemplateOnly, ComposerState::Open]);
     let held = sunday_hours(Settings { hold_outside_hours: true, ..Settings::default() });
     assert!(Composer::of(true, &[line(Sms, Some(1), &held)], NOW).holds_until.is_some());

@@ -27,6 +27,8 @@ use utoipa::ToSchema;
 pub struct SetupAnswer {
     /// Whether this installation still waits for its first admin.
     needed: bool,
+    /// Whether it is the demo, whose accounts everybody may know.
+    demo: bool,
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -50,7 +52,8 @@ pub struct SetupRequest {
 #[utoipa::path(tag = "setup", responses((status = 200, body = SetupAnswer)))]
 #[get("/setup")]
 pub(crate) async fn get_setup(request: HttpRequest) -> Result<HttpResponse, ApiError> {
-    Ok(HttpResponse::Ok().json(SetupAnswer { needed: site(&request)?.setup.is_open() }))
+    let site = site(&request)?;
+    Ok(HttpResponse::Ok().json(SetupAnswer { needed: site.setup.is_open(), demo: site.demo }))
 }
 
 /// Sets the installation up and signs its first admin in.

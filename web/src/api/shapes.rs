@@ -425,6 +425,10 @@ pub struct ComposerChannel {
     pub address: String,
     pub state: String,
     pub code: Option<String>,
+    /// Longest text of one message, in characters.
+    pub max_text: usize,
+    /// Files of one message; 0 for a line that sends none.
+    pub max_files: usize,
 }
 
 #[derive(Debug, Deserialize, ToSchema)]

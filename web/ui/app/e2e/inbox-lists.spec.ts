@@ -2,6 +2,7 @@
 
 import { expect, test, type Page } from '@playwright/test'
 import { bubble, call, free_conversation, own_conversation, post, reply_box, row, sign_in, sms_conversation, writes_again } from './support'
+import { toast } from './settings-support'
 
 const search = (page: Page) => page.getByTestId('list-search')
 const nav = (page: Page, name: string) => page.getByRole('link', { name: new RegExp(`^${name}\\b`) }).first()
@@ -109,6 +110,7 @@ test('S2-25: an administrator assigns several; what cannot be done is listed by 
   await row(page, closed).locator('[data-select]').click()
   await post(page, `/conversations/${closed.id}/close`)
   await page.getByTestId('bulk-bar').getByRole('button', { name: 'Assign' }).click()
+  await expect(page.getByRole('dialog')).toContainText('Assign 2 conversations')
   await page.getByRole('dialog').getByText('Bob').click()
   await page.getByRole('dialog').getByRole('button', { name: 'Assign' }).click()
   await expect(page.getByTestId('bulk-report').getByRole('listitem')).toHaveCount(1)
@@ -166,4 +168,62 @@ test('S2-29: the tab says that something is new, until it is opened', async ({ p
   await page.goto(`/inbox/unassigned/${it.id}`)
   await expect(page).toHaveTitle(number ? new RegExp(`^\\(${number}\\)`) : /^(?!\()/)
   await other.context().close()
+})
+
+test('several are closed only where that is allowed; what could not be done is said so', async ({ page }) => {
+  await sign_in(page)
+  const [mine, theirs] = [await own_conversation(page), await free_conversation(page)]
+  await page.goto('/inbox/team')
+  await row(page, theirs).locator('[data-select]').click()
+  const close = page.getByTestId('bulk-bar').getByRole('button', { name: 'Close', exact: true })
+  await expect(close).toBeDisabled()
+  await expect(close).toHaveAttribute('title', 'None of them is yours to close')
+  await row(page, mine).locator('[data-select]').click()
+  await close.click()
+  const report = page.getByRole('dialog', { name: 'Not everything could be done' })
+  await expect(report).toContainText('1 conversation done, 1 refused:')
+  await expect(page.getByTestId('bulk-report')).toContainText(`#${theirs.number}`)
+  await page.getByRole('button', { name: 'Close the report' }).click()
+  await expect(row(page, mine)).toHaveCount(0)
+})
+
+test('somebody’s inbox without somebody asks for one, and the numbers stay; lists for some are not shown to others', async ({ page }) => {
+  const refused: string[] = []
+  page.on('response', (answer) => answer.status() >= 400 && refused.push(`${answer.status()} ${answer.url()}`))
+  await sign_in(page, 'ada')
+  const { users } = await call<{ users: { id: string; email: string }[] }>(page, 'GET', '/groups/1/members')
+  await page.goto('/inbox/user')
+  await expect(page.getByTestId('list-empty')).toContainText('Choose a colleague')
+  await expect(nav(page, 'Mine').locator('.sr-only')).toBeAttached()
+  const ada = users.find((user) => user.email === 'ada@demo.test')!
+  await page.getByLabel('Whose inbox').selectOption(ada.id)
+  await expect(page.getByTestId('list-empty').or(page.getByTestId('conversation-row')).first()).toBeVisible()
+  await expect(page.getByText('Choose a colleague to see')).toHaveCount(0)
+  await sign_in(page, 'bob')
+  await page.goto('/inbox/deleted')
+  await expect(page).toHaveURL(/\/inbox\/team$/)
+  await expect(page.getByTestId('conversation-row').or(page.getByTestId('list-empty')).first()).toBeVisible()
+  expect(refused).toEqual([])
+})
+
+test.describe('on a phone', () => {
+  test.use({ viewport: { width: 390, height: 844 } })
+
+  test('a colleague who looks, too, leaves room for the name; toasts cover no header', async ({ page, browser }) => {
+    await sign_in(page)
+    const it = await free_conversation(page)
+    const his = await (await browser.newContext()).newPage()
+    await sign_in(his, 'bob')
+    await his.goto(`/inbox/team/${it.id}`)
+    await page.goto(`/inbox/team/${it.id}`)
+    await expect(page.getByTestId('viewers')).toContainText('Bob')
+    const name = page.getByTestId('contact-name')
+    expect(await name.evaluate((title) => title.scrollWidth - title.clientWidth)).toBeLessThanOrEqual(0)
+    await page.getByRole('button', { name: 'Attend', exact: true }).click()
+    const said = toast(page, 'It is yours. You can reply.')
+    await expect(said).toBeVisible()
+    const header = (await page.locator('header').filter({ has: name }).boundingBox())!
+    await expect.poll(async () => (await said.boundingBox())!.y).toBeGreaterThanOrEqual(header.y + header.height)
+    await his.context().close()
+  })
 })

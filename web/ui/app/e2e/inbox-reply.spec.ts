@@ -121,6 +121,11 @@ test('S4-01: two who write in one conversation see each other', async ({ page, b
   await reply_box(page).fill('I write')
   await reply_box(his).pressSequentially('Me too')
   await expect(page.locator('[data-strip=composing]')).toContainText('Bob')
+  // What he has sent he no longer writes.
+  await expect(page.getByTestId('typing')).toContainText('Bob')
+  await reply_box(his).press('Enter')
+  await expect(bubble(page, 'Me too')).toBeVisible()
+  await expect(page.getByTestId('typing')).toHaveCount(0, { timeout: 2_000 })
   await his.context().close()
   await reply_box(page).fill('')
 })

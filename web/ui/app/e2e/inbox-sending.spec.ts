@@ -49,7 +49,7 @@ test('S2-12, S4-20: held until business hours, cancelled; closing asks what beco
     await expect(bubble(page, `Again ${text}`).getByTestId('held')).toBeVisible()
     await page.getByRole('button', { name: 'Close', exact: true }).click()
     await expect(page.getByRole('dialog')).toContainText('1 message is still waiting')
-    await page.getByRole('dialog').getByRole('button', { name: 'Cancel them' }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Close, do not send' }).click()
     await expect(page.getByTestId('composer-card')).toContainText('closed')
     await expect(bubble(page, `Again ${text}`)).toHaveAttribute('data-status', 'cancelled')
   } finally {
@@ -82,7 +82,7 @@ test('S2-10: a failed message says why and is tried again under the same bubble'
   await expect(bubble(page, text)).toHaveAttribute('data-status', 'failed', { timeout: 20_000 })
   await expect(bubble(page, text)).toContainText('Not sent')
   await settings(true)
-  await bubble(page, text).getByRole('button', { name: 'Retry' }).click()
+  await bubble(page, text).getByRole('button', { name: 'Try again' }).click()
   await expect(bubble(page, text)).toHaveAttribute('data-status', /^(sent|delivered|read)$/, { timeout: 20_000 })
   await expect(bubble(page, text)).toHaveCount(1)
 })

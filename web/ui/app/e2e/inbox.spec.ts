@@ -1,15 +1,25 @@
 // The agent's day: sign in, attend, reply, watch the ticks, close, reopen; write while the connection is away.
 
 import { expect, test } from '@playwright/test'
+import { shown_name } from '../packages/core/person'
 import { ANN, bubble, free_conversation, own_conversation, reply_box, sign_in, switchable_link } from './support'
 
 test('somebody who is not signed in gets the login page, and afterwards the page asked for', async ({ page }) => {
   await page.goto('/inbox/unassigned')
   await expect(page.getByRole('heading', { name: 'Sign in' })).toBeVisible()
+  if (!process.env.SWITCHBOARD_MOCK) await expect(page.getByText('Demo: ann@demo.test')).toBeVisible()
+  // An empty form asks nobody: the server counts attempts.
+  const asked: string[] = []
+  page.on('request', (request) => request.method() === 'POST' && asked.push(request.url()))
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await expect(page.getByText('Fill this in.')).toHaveCount(2)
+  await expect(page.getByLabel('E-mail')).toBeFocused()
+  expect(asked).toEqual([])
   await page.getByLabel('E-mail').fill(ANN.email)
   await page.getByLabel('Password', { exact: true }).fill('wrong-password')
   await page.getByRole('button', { name: 'Sign in' }).click()
-  await expect(page.getByRole('alert')).toContainText('wrong')
+  await expect(page.getByRole('alert').filter({ hasText: 'wrong' })).toBeVisible()
+  await expect(page.getByLabel('Password', { exact: true })).toBeFocused()
   await page.getByLabel('Password', { exact: true }).fill(ANN.password)
   await page.getByRole('button', { name: 'Sign in' }).click()
   await expect(page.getByRole('heading', { name: 'Unassigned', level: 1 })).toBeVisible()
@@ -21,7 +31,7 @@ test('attend, reply, ticks, close, reopen', async ({ page }) => {
   const it = await free_conversation(page)
   await page.goto('/inbox/unassigned')
   await page.locator(`[data-conversation="${it.id}"]`).click()
-  await expect(page.getByTestId('contact-name')).toHaveText(it.contact.name)
+  await expect(page.getByTestId('contact-name')).toHaveText(shown_name(it.contact))
   // Whoever replies attends; the button only says so beforehand.
   await expect(page.locator('[data-strip=unassigned]')).toBeVisible()
 
@@ -44,6 +54,7 @@ test('attend, reply, ticks, close, reopen', async ({ page }) => {
   await expect(bubble(page, text)).toHaveCount(1)
   await page.getByRole('button', { name: 'Close', exact: true }).click()
   await expect(page.getByTestId('composer-card')).toContainText('This conversation is closed')
+  await expect(page.getByTestId('composer-card').getByRole('button', { name: 'Reopen' })).toBeFocused()
   await page.getByRole('link', { name: /^Closed/ }).first().click()
   await expect(page.locator(`[data-conversation="${it.id}"]`)).toBeVisible()
   await page.locator(`[data-conversation="${it.id}"]`).click()

@@ -1,5 +1,6 @@
 // The chat widget from Settings to a shop's page: configured, its snippet copied, chatted with.
 
+import { readFileSync } from 'node:fs'
 import { expect, type Page } from '@playwright/test'
 import { ANN } from './support'
 import { startHost, test, Widget } from './pages/widget-host'
@@ -178,4 +179,61 @@ test('a widget is disconnected, and connected again at once', async ({ page }) =
   await page.getByRole('button', { name: 'Reconnect' }).click()
   await expect(page.getByText('Connected', { exact: true })).toBeVisible()
   await expect(page.getByText('Waiting for the first callback')).toHaveCount(0)
+})
+
+/** Opening hours that are not now: an hour of the day after tomorrow. */
+const elsewhen = () => ({ [['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'][(new Date().getUTCDay() + 2) % 7]!]: [['10:00', '11:00']] })
+
+test('H-39: visitors hear that the business is closed at once, and nothing of it while it is open', async ({ page, browser }) => {
+  const { id, address } = await new_widget(page)
+  const offline_text = 'We are back on Monday.'
+  await call(page, 'PUT', `/channels/${id}/widget`, { offline_text })
+  const shop = await startHost(new URL(process.env.SWITCHBOARD_URL!).origin, address)
+  const context = await browser.newContext()
+  const visit = await context.newPage()
+  const widget = new Widget(visit)
+  try {
+    await visit.goto(shop.url)
+    await widget.open()
+    await widget.say(fresh('Open?'))
+    await expect(widget.log.getByRole('img', { name: /Sent|Delivered/ }).first()).toBeVisible()
+    await expect(widget.log.getByText(offline_text)).toHaveCount(0)
+    await call(page, 'PUT', '/business/hours', { hours: { weekly: elsewhen(), holidays: [] } })
+    await visit.reload()
+    await widget.open()
+    await expect(widget.log.getByText(offline_text)).toBeVisible()
+  } finally {
+    await call(page, 'PUT', '/business/hours', { hours: { weekly: {}, holidays: [] } })
+    await context.close()
+    shop.close()
+  }
+})
+
+test('a visitor keeps the chat as a file where the business allows it', async ({ page, browser }) => {
+  const { address } = await new_widget(page)
+  const shop = await startHost(new URL(process.env.SWITCHBOARD_URL!).origin, address)
+  const context = await browser.newContext()
+  const visit = await context.newPage()
+  const widget = new Widget(visit)
+  const button = widget.panel.getByRole('button', { name: 'Save this chat' })
+  const question = fresh('Is it vegan?')
+  try {
+    await visit.goto(shop.url)
+    await widget.open()
+    await widget.say(question)
+    await expect(widget.bubble(question).getByRole('img', { name: /Sent|Delivered/ })).toBeVisible()
+    await expect(button).toHaveCount(0)
+    await call(page, 'PATCH', '/business', { settings: { visitor_transcripts: true } })
+    await visit.reload()
+    await widget.open()
+    const waiting = visit.waitForEvent('download')
+    await button.click()
+    const saved = await waiting
+    expect(saved.suggestedFilename()).toMatch(/\.txt$/)
+    expect(readFileSync(await saved.path(), 'utf8')).toContain(question)
+  } finally {
+    await call(page, 'PATCH', '/business', { settings: { visitor_transcripts: false } })
+    await context.close()
+    shop.close()
+  }
 })

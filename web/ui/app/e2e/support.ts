@@ -14,7 +14,7 @@ export interface Conversation {
   channel: { kind: string }
   window: { state: string }
   assignees: { user_id: string }[]
-  contact: { id: string; name: string; phone?: string | null }
+  contact: { id: string; name: string; name_is_placeholder?: boolean; profile_name?: string | null; phone?: string | null }
 }
 
 /** Signs in over REST; the page shares the cookie. */

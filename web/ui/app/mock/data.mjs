@@ -187,7 +187,7 @@ export class Business {
   advice(held) {
     const { row } = held
     const state = held.advice ?? (row.status === 'closed' ? 'closed' : !row.channel ? 'no_channel' : row.window.state === 'closed' ? 'template_only' : 'open')
-    const line = (channel, state) => ({ channel_id: channel.id, kind: channel.kind, name: channel.name, address: row.contact.phone ?? '', state, code: null })
+    const line = (channel, state) => ({ channel_id: channel.id, kind: channel.kind, name: channel.name, address: row.contact.phone ?? '', state, code: null, max_text: channel.kind === 'sms' ? 1600 : channel.kind === 'whatsapp' ? 4096 : 8000, max_files: channel.kind === 'whatsapp' ? 1 : 10 })
     const channels = row.channel ? [line(row.channel, state)] : []
     if (row.channel?.kind === 'whatsapp') channels.push(line(this.channels[1], 'open'))
     return { state, code: null, detail: null, holds_until: held.holds_until ?? null, warnings: [], channels }

@@ -26,6 +26,10 @@ export type Send = (pending: Pending) => Promise<unknown>
 /** Refusals that pass by themselves: the message stays in the outbox. */
 const TRANSIENT = new Set(['connection_lost', 'rate_limited', 'overloaded', 'busy', 'internal', 'unavailable', 'timeout'])
 const RETRY_MS = 3_000
+/** Refusals of what the message itself says or carries: the same once more is refused again. */
+const FOR_GOOD = new Set(['validation', 'text_too_long', 'message_empty', 'media_too_large', 'media_type_unsupported', 'template_vars_missing'])
+
+export const may_help_again = (pending: Pending): boolean => !FOR_GOOD.has(pending.error?.code ?? '')
 
 export class Outbox {
   private items: Pending[] = []

@@ -59,7 +59,7 @@ export const en = {
     last_name: 'Last name',
     email: 'E-mail',
     password: 'Password',
-    password_help: 'At least 8 characters. Long is better than complicated.',
+    password_help: 'At least 10 characters. Long is better than complicated.',
     submit: 'Create and sign in',
     done: 'This server is set up already. Sign in instead.',
     required: 'Fill this in.',
@@ -90,6 +90,7 @@ export const en = {
     closed: ['No closed conversations', 'Conversations you close are kept here.'],
     all: ['No conversations yet', 'Open and closed conversations appear here.'],
     user: ['Nothing here', 'Choose a colleague to see what is assigned to them.'],
+    user_none: ['Nothing here', 'Nothing is assigned to them.'],
     deleted: ['Nothing is deleted', 'Deleted conversations can be restored from here.'],
     found: ['Nothing found', 'Change the search or the filters; Esc shows the whole list.'],
     pick: ['No conversation selected', 'Choose one from the list.'],
@@ -155,8 +156,8 @@ export const en = {
   pending: {
     offline: 'Kept on this device; it is sent after reconnecting',
     failed: (reason: string) => `Not sent. ${reason}`,
+    edit: 'Edit',
   },
-  failure_again: 'Retry',
   window: {
     hours: (h: number) => `${h} h left`,
     minutes: (m: number) => `${m} min left`,
@@ -219,12 +220,13 @@ export const en = {
     restored: (by: string) => `${by} restored the conversation`,
   },
   assign: {
-    title: 'Assign the conversation',
+    title: (n: number) => (n === 1 ? 'Assign the conversation' : `Assign ${n} conversations`),
     lead: 'The first is the owner; all of them see it in Mine.',
     loading: 'Loading the team',
     error: 'The team could not be loaded.',
     owner: 'Owner',
-    make_owner: (name: string) => `Make ${name} the owner`,
+    owner_now: 'Make owner',
+    make_owner: (name: string) => `Make owner: ${name}`,
     none: 'Choose at least one person.',
     filter: 'Find a person',
     nobody: 'Nobody has that name.',
@@ -339,6 +341,8 @@ export const en = {
     not_connected: 'There is no connection at the moment. Try again when the banner is gone.',
     internal: 'The server had a problem. Try again; if it stays, tell an administrator.',
   } as Record<string, string>,
+  /** Fields of what was sent, where a refusal names them. */
+  fields: { text: 'The text', media_ids: 'The files', phone: 'The phone number', email: 'The e-mail address' } as Record<string, string>,
   /** By the providers' own codes, where they hand them on: why a message was not sent. */
   failures: {
     '131026': 'This number cannot get WhatsApp messages. Ask the customer for another number.',

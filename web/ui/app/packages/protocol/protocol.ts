@@ -280,6 +280,10 @@ export interface ReplyLine {
   address: string
   state: ComposerState
   code?: string | null
+  /** Longest text of one message, in characters. */
+  max_text: number
+  /** Files of one message; 0 for a line that sends none. */
+  max_files: number
 }
 
 /** What may be written now, and what will happen to it. */

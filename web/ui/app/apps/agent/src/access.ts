@@ -21,6 +21,10 @@ export const may = (session: Session | null, operation: Operation): boolean => !
 
 export const may_in = (group: Group | undefined, operation: Operation): boolean => !!group?.permissions?.includes(operation)
 
+/** In the whole business, or in one of their groups. */
+export const may_somewhere = (session: Session | null, operation: string): boolean =>
+  [session?.permissions, ...(session?.groups ?? []).map((group) => group.permissions)].some((list) => list?.includes(operation))
+
 /** Groups in which something can be set up. */
 export const own_groups = (session: Session | null): Group[] =>
   (session?.groups ?? []).filter((group) => IN_A_GROUP.some((operation) => may_in(group, operation)))

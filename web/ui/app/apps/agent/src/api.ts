@@ -101,7 +101,7 @@ export interface NewConversation {
 }
 
 export const api = {
-  setup_needed: () => call<{ needed: boolean }>('GET', '/setup'),
+  setup_needed: () => call<{ needed: boolean; demo?: boolean }>('GET', '/setup'),
   setup: (request: SetupRequest) => call<{ user: User }>('POST', '/setup', request),
   sign_in: (email: string, password: string) => call<{ user: User }>('POST', '/session', { email, password }),
   session: () => call<Session>('GET', '/session'),

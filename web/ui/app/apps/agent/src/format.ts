@@ -3,7 +3,8 @@
 import { days_ago } from '@switchboard/core'
 import { t } from '@switchboard/i18n'
 
-const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' })
+const clock = new Intl.DateTimeFormat(undefined, { timeStyle: 'short' })
+const languages = new Intl.DisplayNames(undefined, { type: 'language', fallback: 'code' })
 const weekday = new Intl.DateTimeFormat(undefined, { weekday: 'short' })
 const short_date = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' })
 const long_date = new Intl.DateTimeFormat(undefined, { weekday: 'long', day: 'numeric', month: 'long' })
@@ -12,6 +13,15 @@ const full = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle
 
 export const time_of_day = (at: string) => clock.format(new Date(at))
 export const full_time = (at: string) => full.format(new Date(at))
+
+/** "en_GB" in words. */
+export function language_name(code: string): string {
+  try {
+    return languages.of(code.replace('_', '-')) ?? code
+  } catch {
+    return code
+  }
+}
 
 /** For list rows: the clock today, then the weekday, then the date. */
 export function short_time(at: string, now: number): string {
@@ -41,7 +51,7 @@ export function day_name(at: string, now: number): string {
 }
 
 export function initials(name: string): string {
-  const words = name.trim().split(/\s+/).filter((word) => /^\p{L}/u.test(word))
+  const words = name.replace(/^~/, '').trim().split(/\s+/).filter((word) => /^\p{L}/u.test(word))
   const letters = [words[0], words.length > 1 ? words.at(-1) : undefined].map((word) => word?.[0] ?? '')
   return letters.join('').toUpperCase()
 }

@@ -1,6 +1,7 @@
 // Routes and who may see them: the server decides about data, this only spares people empty pages.
 
-import { createRouter, createWebHistory, type RouteLocationRaw } from 'vue-router'
+import { createRouter, createWebHistory, type RouteLocationNormalized, type RouteLocationRaw } from 'vue-router'
+import { may_somewhere } from './access'
 import { api } from './api'
 import { PLACES } from './router_paths'
 import { load_session, session } from './session'
@@ -31,15 +32,24 @@ router.beforeEach(async (to): Promise<RouteLocationRaw | boolean> => {
     if (to.name === 'login' && session.value) return { path: '/inbox/team' }
     return true
   }
-  if (session.value) return own_password(to.name)
+  if (session.value) return allowed(to)
   try {
-    if (await load_session()) return own_password(to.name)
+    if (await load_session()) return allowed(to)
     const { needed } = await api.setup_needed()
     return needed ? { name: 'setup' } : { name: 'login', query: to.fullPath === '/inbox/team' ? {} : { to: to.fullPath } }
   } catch {
     return { name: 'login', query: to.fullPath === '/inbox/team' ? {} : { to: to.fullPath } }
   }
 })
+
+/** Lists that only some may see, with what it takes. */
+const GUARDED: Record<string, string> = { user: 'see_others_inbox', deleted: 'delete_conversation' }
+
+function allowed(to: RouteLocationNormalized): RouteLocationRaw | boolean {
+  const needed = GUARDED[String(to.params.view)]
+  if (to.name === 'inbox' && needed && !may_somewhere(session.value, needed)) return { path: '/inbox/team' }
+  return own_password(to.name)
+}
 
 /** Who signed in with a temporary password replaces it first. */
 function own_password(name: unknown): RouteLocationRaw | boolean {

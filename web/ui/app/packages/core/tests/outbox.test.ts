@@ -1,7 +1,7 @@
 // The outbox: order, one send at a time per conversation, nothing lost over a reload, refusals, drafts.
 
 import { beforeEach, describe, expect, it } from 'vitest'
-import { Drafts, MemoryStore, Outbox, RequestError, type Pending } from '@switchboard/core'
+import { Drafts, may_help_again, MemoryStore, Outbox, RequestError, type Pending } from '@switchboard/core'
 
 let store: MemoryStore
 let calls: { item: Pending; resolve: () => void; reject: (error: Error) => void }[]
@@ -25,6 +25,18 @@ const add = (outbox: Outbox, client_id: string, conversation_id = '1') =>
   outbox.add({ client_id, conversation_id, text: client_id, media: [], at: `2026-01-05T10:00:0${client_id.slice(1)}Z` })
 const settle = () => new Promise((resume) => setTimeout(resume, 0))
 const sent = () => calls.map((call) => call.item.client_id)
+
+describe('trying again', () => {
+  it.each([
+    ['validation', false],
+    ['media_type_unsupported', false],
+    ['newer_messages', true],
+    ['window_closed', true],
+  ])('after %s helps: %s', (code, helps) => {
+    const refused: Pending = { client_id: 'a', conversation_id: '1', text: 'Hi', media: [], at: '', state: 'failed', error: { code, detail: '' } }
+    expect(may_help_again(refused)).toBe(helps)
+  })
+})
 
 describe('outbox', () => {
   it('keeps messages while offline and sends them in order afterwards', async () => {

@@ -29,7 +29,7 @@ describe('S4-10: the reply box', () => {
 })
 
 describe('H-07: several lines', () => {
-  const line = (channel_id: string, change: Partial<ReplyLine> = {}): ReplyLine => ({ channel_id, kind: 'sms', name: '', address: '', state: 'open', ...change })
+  const line = (channel_id: string, change: Partial<ReplyLine> = {}): ReplyLine => ({ channel_id, kind: 'sms', name: '', address: '', state: 'open', max_text: 1_600, max_files: 10, ...change })
   const advice: ComposerAdvice = { state: 'template_only', channels: [line('5', { kind: 'whatsapp', state: 'template_only' }), line('6')] }
 
   it('the chosen one decides; without a choice the one of the last message', () => {

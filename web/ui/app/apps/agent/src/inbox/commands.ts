@@ -22,6 +22,13 @@ export interface Marking {
   unread: boolean
 }
 
+/** Administrators and those who see the inboxes of others do what else only assignees do. */
+const leads = (workspace: Workspace) => workspace.user.role === 'admin' || workspace.may('see_others_inbox')
+
+export function may_close_it({ status, deleted_at, assignees }: Conversation, workspace: Workspace): boolean {
+  return status === 'open' && !deleted_at && (leads(workspace) || assignees.some((one) => one.user_id === workspace.user.id))
+}
+
 export function useCommands(workspace: Workspace, row: Ref<Row | undefined>, visit: (id: Id) => void) {
   const notify = useNotify()
   const busy = ref<Name | null>(null)
@@ -33,17 +40,16 @@ export function useCommands(workspace: Workspace, row: Ref<Row | undefined>, vis
   const deleted = computed(() => !!conversation.value?.deleted_at)
   const is_open = computed(() => conversation.value?.status === 'open' && !deleted.value)
   const mine = computed(() => conversation.value?.assignees.some((a) => a.user_id === workspace.user.id) ?? false)
-  const leads = computed(() => workspace.user.role === 'admin' || workspace.may('see_others_inbox'))
   const may = computed(() => ({
     attend: is_open.value && conversation.value?.assignees.length === 0,
     assign: is_open.value,
     join: is_open.value && !mine.value && (conversation.value?.assignees.length ?? 0) > 0 && workspace.may('add_assignee'),
     snooze: is_open.value && !conversation.value?.snoozed_until,
     wake: is_open.value && !!conversation.value?.snoozed_until,
-    close: is_open.value && (mine.value || leads.value),
-    close_note: is_open.value && (mine.value || leads.value),
+    close: !!conversation.value && may_close_it(conversation.value, workspace),
+    close_note: !!conversation.value && may_close_it(conversation.value, workspace),
     reopen: conversation.value?.status === 'closed' && !deleted.value,
-    export: mine.value || leads.value,
+    export: mine.value || leads(workspace),
     remove: !deleted.value && workspace.may('delete_conversation'),
     restore: deleted.value && workspace.may('delete_conversation'),
     erase: workspace.may('delete_contact'),

@@ -76,9 +76,14 @@ export class Lists {
     else if (this.states[this.key.value].status === 'idle' && this.states.team.status !== 'idle') void this.load(this.key.value)
   }
 
+  /** Somebody's inbox without somebody: there is nothing to ask. */
+  private get nobody(): boolean {
+    return this.listing.value.view === 'user' && !this.listing.value.user_id
+  }
+
   private async find(): Promise<void> {
     const { listing } = this
-    if (listing.value.view === 'user' && !listing.value.user_id) {
+    if (this.nobody) {
       this.rows.show_found(null)
       return this.set('found', { status: 'ready', next: null })
     }
@@ -122,13 +127,15 @@ export class Lists {
 
   /** Reads every list that was looked at again: at the start, and when the server cannot replay. */
   async load_all(current: () => boolean): Promise<void> {
-    const wanted = LISTS.filter((key) => ALWAYS.includes(key) || key === this.key.value || (key !== 'found' && this.states[key].status !== 'idle'))
+    const wanted = LISTS.filter((key) => !(key === 'found' && this.nobody)).filter((key) => ALWAYS.includes(key) || key === this.key.value || (key !== 'found' && this.states[key].status !== 'idle'))
+    if (this.nobody) this.set('found', { status: 'ready', next: null })
     const held = this.views.value
     const group_id = this.group_id.value
     if (!group_id) {
       for (const key of wanted) this.set(key, { status: 'ready', next: null })
       return
     }
+    this.refresh_counts()
     this.rows.restart(this.scope)
     for (const key of wanted) if (this.states[key].status !== 'ready') this.set(key, { status: 'loading' })
     try {
@@ -142,7 +149,6 @@ export class Lists {
       this.rows.release()
       throw error
     }
-    this.refresh_counts()
   }
 
   choose_group(id: Id): void {

@@ -1,9 +1,9 @@
 // Connects the workspace to the agents' socket: which frame changes what.
 
 import { AgentSocket, Backoff, type SocketLike } from '@switchboard/core'
-import type { Conversation, Entry, EntryFrame, ServerFrame } from '@switchboard/protocol'
+import type { Conversation, Entry, EntryFrame, Id, Message, ServerFrame } from '@switchboard/protocol'
 import { load_session, server_now, session, set_server_time, was_signed_out } from '../session'
-import type { Workspace } from './workspace'
+import type { Typing, Workspace } from './workspace'
 
 export function connect(workspace: Workspace): AgentSocket {
   const url = `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/ws/agent`
@@ -56,7 +56,7 @@ function receive(workspace: Workspace, frame: ServerFrame): void {
     case 'typing': {
       const { who, until } = frame.d
       if (who.kind === 'user' && who.id === workspace.user.id) return
-      show_typing(workspace, frame.conversation_id, { kind: who.kind, name: who.name }, Date.parse(until))
+      show_typing(workspace, frame.conversation_id, { kind: who.kind, id: who.id, name: who.name }, Date.parse(until))
       return
     }
     case 'presence.viewing':
@@ -95,12 +95,19 @@ function receive(workspace: Workspace, frame: ServerFrame): void {
 }
 
 /** Typing ends by a message or by time; a second of grace covers the way here. */
-function show_typing(workspace: Workspace, conversation_id: string, shown: { kind: 'user' | 'contact'; name: string }, until: number): void {
+function show_typing(workspace: Workspace, conversation_id: string, shown: Typing, until: number): void {
   workspace.typing.set(conversation_id, shown)
   const left = Math.min(10_000, Math.max(0, until - server_now()) + 1_000)
   setTimeout(() => {
     if (workspace.typing.get(conversation_id) === shown) workspace.typing.delete(conversation_id)
   }, left)
+}
+
+/** Who has just said it writes no longer. */
+function end_typing(workspace: Workspace, { conversation_id, direction, sender }: Message): void {
+  const typing = workspace.typing.get(conversation_id)
+  const said = typing?.kind === 'contact' ? direction === 'in' : sender.kind === 'user' && sender.id === typing?.id
+  if (said) workspace.typing.delete(conversation_id)
 }
 
 /** Whether a new row may mean that other rules hold for the reply box. */
@@ -122,6 +129,12 @@ function note_assignment(workspace: Workspace, { conversation_id, d }: Extract<E
   else if (!had && d.by.id !== me && workspace.open_id.value !== conversation_id) workspace.lists.assigned.add(conversation_id)
 }
 
+/** Its log could not be read while it was deleted. */
+async function restored(workspace: Workspace, id: Id): Promise<void> {
+  if (workspace.open_id.value === id) await workspace.load_open(id, true)
+  else await workspace.refresh_row(id)
+}
+
 function entry(workspace: Workspace, frame: EntryFrame): void {
   const { row, conversation_id } = frame
   const before = workspace.lists.rows.get(conversation_id)?.conversation
@@ -130,10 +143,10 @@ function entry(workspace: Workspace, frame: EntryFrame): void {
     workspace.lists.rows.apply({ ...before, seq: frame.seq, status: 'deleted', deleted_at: frame.at })
   }
   // Nothing was heard of it while it was deleted.
-  if (frame.t === 'conversation.restored') void workspace.refresh_row(conversation_id)
+  if (frame.t === 'conversation.restored') void restored(workspace, conversation_id)
   if (frame.t.startsWith('conversation.') || frame.t === 'message.created') workspace.lists.refresh_counts()
   if (row && before && may_change_reply(before, row)) workspace.refresh_advice(conversation_id)
-  if (frame.t === 'message.created' && frame.d.message.direction === 'in') workspace.typing.delete(conversation_id)
+  if (frame.t === 'message.created') end_typing(workspace, frame.d.message)
   if (frame.t === 'conversation.assigned') note_assignment(workspace, frame)
   const changed = workspace.timelines.get(conversation_id)?.apply(frame as Entry) ?? false
   workspace.confirm_sent(frame)

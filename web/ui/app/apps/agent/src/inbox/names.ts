@@ -46,11 +46,9 @@ function unassigned_text({ by, from, reason }: Extract<Entry, { t: 'conversation
   return t.events.unassign(actor(by, me))
 }
 
-/** Why a message failed: our words if we know the code, else the provider's words with the code. */
+/** Why a message failed: our words if we know the code, else the provider's; the code itself is for a tooltip. */
 export function failure_text(failure: Failure | null | undefined): string {
   if (!failure) return t.errors.internal!
   if (t.errors[failure.code]) return error_text(failure.code)
-  const known = t.failures[failure.code]
-  if (known) return `${known} (${failure.code})`
-  return failure.detail ? `${failure.detail} (${failure.code})` : `${failure.code}`
+  return t.failures[failure.code] ?? (failure.detail || failure.code)
 }

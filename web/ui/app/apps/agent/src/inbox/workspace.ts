@@ -11,6 +11,12 @@ import { DraftSync } from './draft_sync'
 import { Lists } from './lists'
 import { connect } from './live'
 
+export interface Typing {
+  kind: 'user' | 'contact'
+  id: Id
+  name: string
+}
+
 export interface Log {
   conversation_id: Id
   lines: Timeline['lines']
@@ -33,12 +39,14 @@ export class Workspace {
   readonly open_id = ref<Id | null>(null)
   readonly log = shallowRef<Log | null>(null)
   readonly outbox_version = ref(0)
-  readonly typing = shallowReactive(new Map<Id, { kind: 'user' | 'contact'; name: string }>())
+  readonly typing = shallowReactive(new Map<Id, Typing>())
   readonly viewing = shallowReactive(new Map<Id, { id: Id; name: string }[]>())
   /** Newest incoming message of the open conversation, for the screen reader's live region. */
   readonly announced = ref('')
   /** Somebody named us in a private note. */
   readonly mentioned = shallowRef<MentionedFrame | null>(null)
+  /** A message to be shown in its log: a search found it. */
+  readonly aim = shallowRef<{ conversation_id: Id; seq: number } | null>(null)
   readonly now = ref(server_now())
   /** What the server says about replying, by conversation; read with the conversation. */
   readonly advice = shallowReactive(new Map<Id, ComposerAdvice>())
@@ -167,11 +175,11 @@ export class Workspace {
     this.drop_old_logs()
   }
 
-  async load_older(): Promise<void> {
+  async load_older(limit = 100): Promise<void> {
     const id = this.open_id.value
     const timeline = id ? this.timelines.get(id) : undefined
     if (!id || !timeline?.loaded || !timeline.more || timeline.oldest === null) return
-    const page = await api.timeline(id, 100, timeline.oldest)
+    const page = await api.timeline(id, limit, timeline.oldest)
     timeline.prepend(page.entries, page.meta.more)
     if (this.open_id.value === id) this.show_log('ready', true)
   }

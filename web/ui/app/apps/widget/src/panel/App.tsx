@@ -7,6 +7,7 @@ import { Icon } from './icons'
 import { Log } from './Log'
 import { Prechat } from './Prechat'
 import { texts } from './texts'
+import { keepChat } from './upload'
 
 export function App({ chat, close }: { chat: Chat; close: (() => void) | null }) {
   const composer = useRef<ComposerHandle>(null!)
@@ -16,6 +17,10 @@ export function App({ chat, close }: { chat: Chat; close: (() => void) | null })
   function onKeyDown(event: KeyboardEvent): void {
     if (event.key !== 'Escape' || event.isComposing || composer.current?.escape()) return
     close?.()
+  }
+  function keep(): void {
+    const token = chat.token.value
+    if (token) keepChat(token, title).catch(() => (chat.announcement.value = t.keepFailed))
   }
   function onDrop(event: DragEvent): void {
     const files = [...(event.dataTransfer?.files ?? [])]
@@ -29,6 +34,11 @@ export function App({ chat, close }: { chat: Chat; close: (() => void) | null })
     <main class="panel" aria-label={title} onKeyDown={onKeyDown} onDragOver={(event) => event.preventDefault()} onDrop={onDrop}>
       <div class="header">
         <h1>{title}</h1>
+        {chat.keepable.value && (
+          <button type="button" class="round" aria-label={t.keep} title={t.keep} onClick={keep}>
+            <Icon icon="download" />
+          </button>
+        )}
         {close && (
           <button type="button" class="round" aria-label={t.close} title={t.close} onClick={close}>
             <Icon icon="close" />

@@ -89,7 +89,7 @@ export function Log({ chat }: { chat: Chat }) {
               )
             return [day, line]
           })}
-          {chat.unanswered.value && !typing && chat.widget.value.offline_text && (
+          {chat.away.value && !typing && chat.widget.value.offline_text && (
             <p class="line">{chat.widget.value.offline_text}</p>
           )}
           {typing && (

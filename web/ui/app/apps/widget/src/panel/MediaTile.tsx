@@ -4,15 +4,7 @@ import { sizeOf } from './dates'
 import { Icon } from './icons'
 import type { Media } from './protocol'
 import { texts } from './texts'
-import { mediaUrl } from './upload'
-
-/** Hands the bytes to the browser as a download: visitors' files are never opened as a page of our origin. */
-function save(url: string, name: string): void {
-  const link = document.createElement('a')
-  link.href = url
-  link.download = name
-  link.click()
-}
+import { mediaUrl, save } from './upload'
 
 export function MediaTile({ media, token }: { media: Media; token: string | null }) {
   const t = texts.value

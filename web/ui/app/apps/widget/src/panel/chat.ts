@@ -11,8 +11,6 @@ import { Thread, type Bubble, type Item, type Outgoing } from './thread'
 
 const typingLasts = 6000
 const typingEvery = 2000
-/** After so long without an answer the visitor is told what the business has to say to that. */
-const patience = 60_000
 
 /** A random UUID, also on pages without a secure context. */
 export function uuid(): string {
@@ -40,8 +38,13 @@ export class Chat {
   readonly identified = signal(false)
   /** What the visitor filled in before their first message. */
   readonly prechat = signal<Record<string, string> | null>(null)
-  /** Whether the visitor's last word has waited for an answer for long. */
-  readonly unanswered = signal(false)
+  /** Whether the business is closed now, and nobody of it has answered all the same. */
+  readonly away = computed(() => {
+    const last = this.items.value[this.items.value.length - 1]
+    return this.closed.value && !(last?.kind === 'bubble' && !last.mine)
+  })
+  /** Whether the visitor may keep what was said as a file. */
+  readonly keepable = computed(() => this.keeps.value && this.items.value.some((item) => item.seq))
   /** Whether the visitor must introduce themselves before they can write. */
   readonly asks = computed(() => {
     const form = this.widget.value.prechat
@@ -51,6 +54,8 @@ export class Chat {
   readonly unread = computed(() => countUnread(this.items.value, this.seen.value))
   readonly attentive = computed(() => this.opened.value && this.visible.value)
 
+  private readonly closed = signal(false)
+  private readonly keeps = signal(false)
   private readonly seen = signal<Seen>({})
   private readonly storage
   private readonly thread = new Thread()
@@ -61,7 +66,6 @@ export class Chat {
   private reported: Seen = {}
   private typedAt = 0
   private typingEnds?: ReturnType<typeof setTimeout>
-  private patienceEnds?: ReturnType<typeof setTimeout>
   private claim: Claim | null = null
 
   /** A preview is a panel that nobody chats in: it knows no visitor and, as nobody opens it, never connects. */
@@ -185,6 +189,8 @@ export class Chat {
     this.storage.set('token', hello.token)
     this.cursor = hello.cursor
     this.identified.value = !!hello.identified
+    this.closed.value = hello.open === false
+    this.keeps.value = !!hello.transcript
     // After a resume a message in `entries` is news; in a fresh list it is history.
     this.update(() => {
       if (hello.resumed) for (const entry of hello.entries) this.announce(this.thread.apply(entry))
@@ -233,18 +239,8 @@ export class Chat {
   private update(change: () => void): void {
     change()
     this.items.value = this.thread.list()
-    this.wait()
     // Its echo is as good as the acknowledgement that got lost.
     for (const { client_id } of this.outbox.waiting()) if (this.thread.stored(client_id)) this.outbox.remove(client_id)
-  }
-
-  private wait(): void {
-    clearTimeout(this.patienceEnds)
-    const last = this.items.value[this.items.value.length - 1]
-    const mine = last?.kind === 'bubble' && last.mine && !!last.seq
-    const left = mine ? Date.parse(last.at) + patience - Date.now() : 0
-    this.unanswered.value = mine && left <= 0
-    if (left > 0) this.patienceEnds = setTimeout(() => (this.unanswered.value = true), left)
   }
 
   /** Tells the server what arrived, and what was looked at while the panel is open and the page visible. */

@@ -51,7 +51,7 @@ export interface WidgetConfig {
   colour: string
   position: 'right' | 'left'
   locale: string
-  /** Said to a visitor whom nobody has answered for a while. */
+  /** Said while the business is closed. */
   offline_text?: string
   prechat?: { enabled: boolean; fields: PrechatField[] }
 }
@@ -73,6 +73,10 @@ export interface Hello {
   resumed: boolean
   /** Whether the website vouches for this visitor. */
   identified?: boolean
+  /** Whether the business answers now. */
+  open?: boolean
+  /** Whether the visitor may keep the chat as a file. */
+  transcript?: boolean
 }
 
 export interface SendAck {

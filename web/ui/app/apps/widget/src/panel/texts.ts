@@ -7,6 +7,8 @@ export const en = {
   write: 'Write a message',
   send: 'Send',
   close: 'Close chat',
+  keep: 'Save this chat',
+  keepFailed: 'The chat could not be saved.',
   attach: 'Attach a file',
   emoji: 'Emoji',
   remove: (name: string) => `Remove ${name}`,

@@ -39,6 +39,26 @@ export function upload(file: File, token: string, progress: (percent: number) =>
   return { finished, cancel: () => request.abort() }
 }
 
+/** Hands the bytes to the browser as a download: visitors' files are never opened as a page of our origin. */
+export function save(url: string, name: string): void {
+  const link = document.createElement('a')
+  link.href = url
+  link.download = name
+  link.click()
+}
+
+const get = (path: string, token: string): Promise<Response> =>
+  fetch(`/widget/v1/${path}`, { headers: { Authorization: `Bearer ${token}` }, credentials: 'omit' })
+
+/** Saves what was said as a text file. */
+export async function keepChat(token: string, name: string): Promise<void> {
+  const answer = await get('transcript', token)
+  if (!answer.ok) throw new Error(`transcript ${answer.status}`)
+  const url = URL.createObjectURL(await answer.blob())
+  save(url, `${name}.txt`)
+  setTimeout(() => URL.revokeObjectURL(url), 10_000)
+}
+
 const objects = new Map<string, Promise<string>>()
 
 /** Remembers the visitor's own file, so that it is not fetched back to be shown. */
@@ -50,10 +70,7 @@ export function keepLocal(id: string, file: File): void {
 export function mediaUrl(id: string, token: string): Promise<string> {
   const known = objects.get(id)
   if (known) return known
-  const fetched = fetch(`/widget/v1/media/${encodeURIComponent(id)}`, {
-    headers: { Authorization: `Bearer ${token}` },
-    credentials: 'omit',
-  }).then(async (answer) => {
+  const fetched = get(`media/${encodeURIComponent(id)}`, token).then(async (answer) => {
     if (!answer.ok) throw new Error(`media ${answer.status}`)
     return URL.createObjectURL(await answer.blob())
   })

@@ -54,7 +54,7 @@ export function useForm<T extends object>(initial: T) {
     if (error.code !== 'validation' || !fields.length) return
     // What no field of the form can show is said in full.
     const elsewhere = fields.filter(([field]) => !(field.split('.')[0]! in values))
-    problem.value = elsewhere.length ? elsewhere.map(([field, text]) => `${sentence(field.replaceAll('_', ' '))}: ${text}.`).join(' ') : t.errors.validation!
+    problem.value = elsewhere.length ? elsewhere.map(([field, text]) => `${sentence(field.replaceAll('_', ' '))}: ${text}.`).join(' ') : ''
   }
 
   /** Sends once at a time. Undefined when the server refused: the form then says why. */

@@ -7,6 +7,8 @@ export default {
   write: 'اكتب رسالة',
   send: 'إرسال',
   close: 'إغلاق الدردشة',
+  keep: 'حفظ هذه المحادثة',
+  keepFailed: 'تعذر حفظ المحادثة.',
   attach: 'إرفاق ملف',
   emoji: 'رموز تعبيرية',
   remove: (name) => `إزالة ${name}`,

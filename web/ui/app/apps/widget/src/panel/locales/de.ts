@@ -7,6 +7,8 @@ export default {
   write: 'Nachricht schreiben',
   send: 'Senden',
   close: 'Chat schließen',
+  keep: 'Diesen Chat speichern',
+  keepFailed: 'Der Chat konnte nicht gespeichert werden.',
   attach: 'Datei anhängen',
   emoji: 'Emoji',
   remove: (name) => `${name} entfernen`,

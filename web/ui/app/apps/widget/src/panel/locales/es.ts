@@ -7,6 +7,8 @@ export default {
   write: 'Escribe un mensaje',
   send: 'Enviar',
   close: 'Cerrar el chat',
+  keep: 'Guardar este chat',
+  keepFailed: 'No se pudo guardar el chat.',
   attach: 'Adjuntar un archivo',
   emoji: 'Emoji',
   remove: (name) => `Quitar ${name}`,

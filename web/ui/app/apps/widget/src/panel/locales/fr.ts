@@ -7,6 +7,8 @@ export default {
   write: 'Écrire un message',
   send: 'Envoyer',
   close: 'Fermer la discussion',
+  keep: 'Enregistrer cette discussion',
+  keepFailed: 'La discussion n’a pas pu être enregistrée.',
   attach: 'Joindre un fichier',
   emoji: 'Émoji',
   remove: (name) => `Retirer ${name}`,
