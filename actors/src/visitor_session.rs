@@ -262,6 +262,7 @@ struct Span {
 
 /// What a panel needs to show itself.
 #[derive(Serialize)]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts, as the panel reads them")]
 struct Welcome {
     token: String,
     visitor_id: String,

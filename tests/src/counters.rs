@@ -149,7 +149,10 @@ impl Fold {
                     d["message"]["text"].as_str().unwrap().clone_into(&mut fold.last_text);
                 }
                 "message.created" if d["message"]["direction"] == "out" => {
-                    (fold.waiting_since, unanswered) = (None, None);
+                    // What failed or was taken back answered nobody.
+                    if !matches!(d["message"]["status"].as_str(), Some("failed" | "cancelled")) {
+                        (fold.waiting_since, unanswered) = (None, None);
+                    }
                     d["message"]["text"].as_str().unwrap().clone_into(&mut fold.last_text);
                 }
                 "conversation.assigned" => fold.assignees = users(&d["to"]),

@@ -58,21 +58,7 @@ impl Fold {
                 EventKind::Message(message) if matches!(message.sender, Sender::Broadcast(_)) => {
                     fold.status(message.id, message.status.unwrap(), message.hold);
                 }
-                EventKind::Message(message) => {
-                    fold.last = Some((message.id, message.status));
-                    fold.said.extend(Said::of(message));
-                    if message.direction == Direction::In {
-                        fold.inbound += 1;
-                        fold.waiting_since = fold.waiting_since.or(Some(message.at));
-                        let last = fold.written.entry(message.channel_id).or_insert(message.at);
-                        *last = message.at.max(*last);
-                    } else {
-                        fold.waiting_since = None;
-                    }
-                    if let Some(status) = message.status {
-                        fold.status(message.id, status, message.hold);
-                    }
-                }
+                EventKind::Message(message) => fold.word(message),
                 EventKind::Status { message_id, status, hold, .. } => {
                     fold.status(*message_id, *status, *hold);
                     if fold.open && matches!(status, Status::Failed | Status::Cancelled | Status::Queued) {
@@ -125,6 +111,23 @@ impl Fold {
             }
         }
         fold
+    }
+
+    /// A word between customer and team.
+    fn word(&mut self, message: &crate::message::Message) {
+        self.last = Some((message.id, message.status));
+        self.said.extend(Said::of(message));
+        if message.direction == Direction::In {
+            self.inbound += 1;
+            self.waiting_since = self.waiting_since.or(Some(message.at));
+            let last = self.written.entry(message.channel_id).or_insert(message.at);
+            *last = message.at.max(*last);
+        } else {
+            self.waiting_since = None;
+        }
+        if let Some(status) = message.status {
+            self.status(message.id, status, message.hold);
+        }
     }
 
     /// Since the first word of the customer behind the last answer that did not come to nothing.

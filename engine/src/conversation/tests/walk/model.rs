@@ -36,6 +36,20 @@ impl Model {
         by.role == Role::Admin || self.assignees.contains(&by.id)
     }
 
+    fn acknowledge(&mut self, seen: &Acknowledge, log: &[Event]) {
+        let gone = |id: MessageId| {
+            let sent = self.sent.iter().find(|sent| sent.id == id);
+            sent.is_some_and(|sent| !matches!(sent.status, Status::Queued | Status::Sending))
+        };
+        let meant = |m: &&crate::message::Message| {
+            m.seq <= seen.upto && m.channel_id == seen.channel_id && gone(m.id)
+        };
+        let reached: Vec<MessageId> = messages(log).filter(meant).map(|m| m.id).collect();
+        for id in reached {
+            self.climb(id, seen.status);
+        }
+    }
+
     /// The code the rules must answer with, or none; and then what changes.
     pub(super) fn judge(&mut self, command: &Command, now: Timestamp, log: &[Event]) -> Option<&'static str> {
         match command {
@@ -47,19 +61,7 @@ impl Model {
                 let never = news == Status::Read && self.of(id).kind == ChannelKind::Sms;
                 self.climb(id, if never { Status::Delivered } else { news });
             }
-            Command::Acknowledge(acknowledge) => {
-                let gone = |id: MessageId| {
-                    let sent = self.sent.iter().find(|sent| sent.id == id);
-                    sent.is_some_and(|sent| !matches!(sent.status, Status::Queued | Status::Sending))
-                };
-                let meant = |m: &&crate::message::Message| {
-                    m.seq <= acknowledge.upto && m.channel_id == acknowledge.channel_id && gone(m.id)
-                };
-                let reached: Vec<MessageId> = messages(log).filter(meant).map(|m| m.id).collect();
-                for id in reached {
-                    self.climb(id, acknowledge.status);
-                }
-            }
+            Command::Acknowledge(acknowledge) => self.acknowledge(acknowledge, log),
             Command::Read(read) => self.read(read.by.id, read.mark, log),
             Command::ReadFor(read) => {
                 if read.by.role != Role::Admin {
