@@ -23,6 +23,7 @@ mod aftermath;
 mod announcing;
 mod facts;
 mod gate;
+mod repeats;
 #[cfg(feature = "sabotage")]
 pub(crate) mod sabotage;
 
@@ -315,7 +316,7 @@ async fn judge(core: &Core, state: Arc<Conversation>, command: &Command, quietly
         Err(_) => return Verdict::Panicked,
     };
     if outcome.is_empty() {
-        return facts::first_answer(core, &state, command)
+        return repeats::first_answer(core, &state, command)
             .await
             .map_or_else(Verdict::Trouble, |message| Verdict::Done(repeat(state, message)));
     }
@@ -384,7 +385,7 @@ async fn after_conflict(
             Verdict::Done(repeat(state, None))
         }
         StoreError::Conflict { constraint: Constraint::ClientId } => {
-            let answer = facts::first_answer(core, &state, command).await;
+            let answer = repeats::first_answer(core, &state, command).await;
             answer.map_or_else(Verdict::Trouble, |message| Verdict::Done(repeat(state, message)))
         }
         StoreError::Conflict { constraint: Constraint::OpenConversation } if !state.is_unborn() => {

@@ -309,6 +309,7 @@ impl Call {
             "state" => "opted_out",
             "channel_kind" => "sms",
             "action" => "mark_read",
+            "pending" => "cancel",
             "email" => "new@team.test",
             "phone" | "mobile" => "+447700900700",
             "until" => "2030-01-01T00:00:00Z",

@@ -1,6 +1,7 @@
 //! What a command needs to know before the rules can judge it, read by the conversation itself so that nothing changes in between.
 
 use super::announcing::{self, AnnounceWish};
+use super::repeats::said_before;
 use super::{Outcome, gate};
 use crate::beginning::awakening;
 use crate::core::Core;
@@ -13,7 +14,7 @@ use switchboard_engine::conversation::{
     RemoveAssignee, Reopen, Reply, Restore, Retry, Reveal, SetConsent, Snooze, Unassign, Unsnooze,
 };
 use switchboard_engine::ids::{ChannelId, MediaId, MessageId, UserId};
-use switchboard_engine::message::{Direction, MediaState, Message, Sender};
+use switchboard_engine::message::{MediaState, Message};
 use switchboard_engine::permission::Operation;
 use switchboard_engine::receipt::{Receipt, Status};
 use switchboard_engine::template::{Ask, Facts, Filled};
@@ -397,11 +398,6 @@ async fn attachments(core: &Core, by: &Member, ids: Vec<MediaId>) -> Result<Vec<
     Ok(attachments)
 }
 
-/// Whether a message with this client id exists already.
-async fn said_before(core: &Core, state: &Conversation, client_id: &str) -> Result<bool, Trouble> {
-    Ok(core.store.message_by_client_id(state.id, client_id.to_owned()).await?.is_some())
-}
-
 async fn candidates(
     core: &Core,
     state: &Conversation,
@@ -464,46 +460,6 @@ async fn mark(core: &Core, state: &Conversation, upto: Option<i64>) -> Result<Ma
         Some(seq) if seq >= state.last_inbound_seq => Mark::Upto { seq, inbound: state.inbound_count },
         Some(seq) => Mark::Upto { seq, inbound: core.store.inbound_count_upto(state.id, seq).await? },
     })
-}
-
-/// A repeated send gets the answer the first one got; the same id with another text is a mistake of the sender.
-pub(super) async fn first_answer(
-    core: &Core,
-    state: &Conversation,
-    command: &Command,
-) -> Result<Option<Box<Message>>, Trouble> {
-    let client_id = match command {
-        Command::Reply(reply) => reply.client_id.clone(),
-        Command::Note(note) => note.client_id.clone(),
-        Command::Announce(announce) => announce.client_id(),
-        Command::Receive(receive) => match &receive.client_id {
-            Some(client_id) => client_id.clone(),
-            None => return Ok(None),
-        },
-        _ => return Ok(None),
-    };
-    match core.store.message_by_client_id(state.id, client_id).await? {
-        Some(message) if !is_the_same(command, &message) => Err(Refusal::ClientIdReused.into()),
-        message => Ok(message.map(Box::new)),
-    }
-}
-
-/// Whether a command would have made this message.
-fn is_the_same(command: &Command, first: &Message) -> bool {
-    match command {
-        Command::Reply(reply) => {
-            // A template brings the file of its header along.
-            let files = reply.template.is_some() || first.media.len() == reply.files;
-            let by = first.sender == Sender::User(reply.by.id) && first.direction == Direction::Out;
-            by && files && first.text == reply.text
-        }
-        Command::Note(note) => {
-            let by = first.sender == Sender::User(note.by.id) && first.direction == Direction::Internal;
-            by && first.text == note.text
-        }
-        Command::Receive(receive) => first.direction == Direction::In && first.text == receive.content.text,
-        _ => true,
-    }
 }
 
 pub(super) fn reads_of(outcome: &Outcome) -> Vec<(UserId, ReadState)> {
