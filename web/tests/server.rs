@@ -91,7 +91,7 @@ fn before_set_up_there_is_a_token_and_nobody_gets_in() {
     with_server(|addr, site| async move {
         assert!(site.setup.is_open());
         let (_, needed) = talk(addr, "GET /api/v1/setup HTTP/1.1\r\nHost: x\r\n\r\n".to_owned(), "}").await;
-        assert!(needed.contains(r#"{"needed":true}"#), "{needed}");
+        assert!(needed.contains(r#"{"needed":true,"demo":false}"#), "{needed}");
         let (_, refused) = talk(addr, handshake("/ws/agent"), "}}").await;
         assert!(refused.starts_with("HTTP/1.1 401") && refused.contains("not_signed_in"), "{refused}");
     });
