@@ -3,6 +3,7 @@
 use crate::world::PATIENCE;
 use futures_util::{SinkExt, StreamExt};
 use serde_json::Value;
+use std::time::Instant;
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::{Error, Message};
@@ -16,6 +17,8 @@ pub(crate) struct Socket {
     read: usize,
     pub(crate) hello: Value,
     pub(crate) close_code: Option<u16>,
+    /// When the server said so. The connection itself ends a moment later.
+    pub(crate) told_to_close: Option<Instant>,
     asked: u32,
 }
 
@@ -41,6 +44,7 @@ impl Socket {
                 read: 0,
                 hello: Value::Null,
                 close_code: None,
+                told_to_close: None,
                 asked: 0,
             }),
             Err(Error::Http(response)) => Err(response.status().as_u16()),
@@ -106,6 +110,7 @@ impl Socket {
             }
             Some(Ok(Message::Close(frame))) => {
                 self.close_code = frame.map(|frame| frame.code.into());
+                self.told_to_close = Some(Instant::now());
                 true
             }
             Some(Ok(_)) => true,

@@ -165,7 +165,8 @@ async fn s0_04_whoever_is_deactivated_is_out_at_once(kind: Kind) {
     let answer = ada.post(&format!("{path}/deactivate"), json!({})).await.expect(200);
     assert_eq!((&answer["conversations"], &answer["user"]["status"]), (&json!(2), &json!("deactivated")));
     assert_eq!(socket.closed().await, Some(4001));
-    promptly("closing the socket", begun.elapsed(), Duration::from_secs(1));
+    let told = socket.told_to_close.unwrap();
+    promptly("closing the socket", told - begun, Duration::from_secs(1));
     bob.get("/api/v1/session").await.refused(401, "not_signed_in");
     sign_in(&world.server.url, "bob@team.test", PASSWORD).await.refused(401, "login_failed");
     let reset = json!({"token": link, "password": NEW_PASSWORD});

@@ -92,6 +92,7 @@ macro_rules! timed {
 pub(crate) fn promptly(what: &str, took: Duration, promise: Duration) {
     let alone = std::env::var_os("SWITCHBOARD_TEST_ALONE").is_some();
     let bound = promise * if alone { 1 } else { 10 };
+    eprintln!("{what} took {took:?} of {promise:?}");
     assert!(
         took <= bound,
         "{what} took {took:?}, promised within {promise:?} (alone on the machine: {alone})"
