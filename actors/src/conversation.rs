@@ -275,10 +275,13 @@ impl ConversationActor {
 async fn decide(core: &Core, state: Arc<Conversation>, birth: Option<Birth>, wish: Wish) -> Verdict {
     let quietly = matches!(wish, Wish::Read { quietly: true, .. });
     let state = match wish {
-        Wish::Reopen(_) | Wish::Restore(..) => match gate::refreshed(core, &state).await {
-            Ok(state) => state,
-            Err(trouble) => return Verdict::Trouble(trouble),
-        },
+        // What comes back, or is judged once more, is shown and judged by the windows of now.
+        Wish::Reopen(_) | Wish::Restore(..) | Wish::Retry { .. } | Wish::Reconsider { .. } => {
+            match gate::refreshed(core, &state).await {
+                Ok(state) => state,
+                Err(trouble) => return Verdict::Trouble(trouble),
+            }
+        }
         _ => state,
     };
     let command = match facts::gather(core, &state, birth, wish).await {

@@ -21,7 +21,7 @@ use switchboard_engine::ids::{ContactId, ConversationId, GroupId, MediaId, Messa
 use switchboard_engine::message::{Media, MediaState};
 use switchboard_engine::permission::Viewer;
 use switchboard_engine::widget::Answers;
-use switchboard_schema::Quarantined;
+use switchboard_schema::{MarkOwner, Quarantined};
 use tokio::sync::OnceCell;
 
 const SHARDS: usize = 64;
@@ -299,9 +299,13 @@ impl Intake {
         channel: &Channel,
         marks: &[Identity],
     ) -> Result<Vec<Identity>, Trouble> {
-        let theirs = self.core.store.marks_of_users(channel.business_id, marks.to_vec()).await?;
-        let own: Vec<Identity> = marks.iter().filter(|mark| !theirs.contains(mark)).cloned().collect();
-        let phone = theirs.iter().any(|mark| mark.kind() == IdentityKind::Phone);
+        let (mut own, mut phone) = (Vec::with_capacity(marks.len()), false);
+        for mark in marks {
+            match self.core.store.owner_of_mark(channel.business_id, mark.clone()).await? {
+                Some(MarkOwner::User(_)) => phone |= mark.kind() == IdentityKind::Phone,
+                _ => own.push(mark.clone()),
+            }
+        }
         if phone || own.is_empty() {
             return Err(Refusal::IdentifierInUse { kind: "phone", owner_kind: "user" }.into());
         }

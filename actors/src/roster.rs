@@ -217,6 +217,7 @@ impl Roster {
         self.group_hours.get(&group).or(self.hours.as_ref())
     }
 
+    /// Whether a group has business hours at a moment.
     pub fn is_open(&self, group: GroupId, now: Timestamp) -> bool {
         self.hours_of(group).is_none_or(|hours| hours.is_open(now))
     }

@@ -1,6 +1,7 @@
 //! The 24-hour rule to the second, templates that begin a conversation, and what time does to what waits.
 
 use crate::people::{Agent, id};
+use crate::provider::failed;
 use crate::templates::{CUSTOMER, body, usual};
 use crate::world::{Kind, SMS_NUMBER, WHATSAPP_ID, World, eventually};
 use serde_json::{Value, json};
@@ -11,6 +12,7 @@ use switchboard_engine::time::Timestamp;
 both!(
     s2_14_the_window_shuts_24_hours_after_the_last_word,
     s2_14_the_window_belongs_to_the_pair_of_numbers,
+    s2_14_a_retry_is_judged_by_the_window_of_the_pair,
     s2_14_whatever_the_customer_does_opens_it_and_nothing_else,
     s4_12_a_reply_to_a_template_opens_the_window_for_a_day,
     s0_29_a_template_begins_a_conversation,
@@ -63,6 +65,32 @@ async fn s2_14_the_window_belongs_to_the_pair_of_numbers(kind: Kind) {
     let back = ann.post(&change(&old, "reopen"), json!({})).await.expect(200)["conversation"].clone();
     assert_eq!(back["window"]["state"], "open", "{back}");
     ann.write(&old, "c1", "Where were we?").await.expect(201);
+}
+
+/// The line went to another group, and the customer writes there. To see it go red: leave `Wish::Retry` out of `decide`.
+async fn s2_14_a_retry_is_judged_by_the_window_of_the_pair(kind: Kind) {
+    let world = World::start(kind).await;
+    let (ada, ann) = (world.ada().await, world.ann().await);
+    let old = world.fresh(&ann).await;
+    world.simulator.faults().change(WHATSAPP_ID, |faults| faults.callbacks = false).unwrap();
+    let lost = ann.say(&old, "Lost").await;
+    ann.status(&old, &lost, "sent").await;
+    let wamid = world.simulator.journal()[0].id.to_string();
+    world.call_back(&failed(&wamid, 131_026)).await;
+    ann.status(&old, &lost, "failed").await;
+    let line = format!("/api/v1/channels/{}/move", world.whatsapp);
+    ada.post(&line, json!({"group_id": "3"})).await.expect(200);
+    world.set_ahead(25 * HOUR);
+    let (ada, ann) = (world.ada().await, world.ann().await);
+    let again = format!("/api/v1/messages/{lost}/retry");
+    ann.post(&again, json!({})).await.refused(422, "window_closed");
+    world.phone(CUSTOMER).text("Are you there?").await.unwrap();
+    eventually("the conversation of the other group", || async {
+        let rows = ada.get("/api/v1/conversations?view=team&group_id=3").await.expect(200);
+        (!rows["conversations"].as_array().unwrap().is_empty()).then_some(())
+    })
+    .await;
+    ann.post(&again, json!({})).await.expect(200);
 }
 
 async fn s2_14_the_window_shuts_24_hours_after_the_last_word(kind: Kind) {

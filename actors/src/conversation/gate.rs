@@ -77,18 +77,22 @@ async fn fresh(core: &Core, route: &Route) -> Result<Route, Trouble> {
     Ok(Route { last_inbound_at: route.last_inbound_at.max(last), ..route.clone() })
 }
 
-/// A conversation that comes back, with the windows its lines have now.
+/// A conversation with the windows its lines have now.
 pub(super) async fn refreshed(core: &Core, state: &Conversation) -> Result<Arc<Conversation>, Trouble> {
+    Ok(Arc::new(Conversation { routes: fresh_routes(core, state).await?, ..state.clone() }))
+}
+
+async fn fresh_routes(core: &Core, state: &Conversation) -> Result<Vec<Route>, Trouble> {
     let mut routes = Vec::with_capacity(state.routes.len());
     for route in &state.routes {
         routes.push(fresh(core, route).await?);
     }
-    Ok(Arc::new(Conversation { routes, ..state.clone() }))
+    Ok(routes)
 }
 
 /// Every line to a contact, the one answers go out on first.
 pub async fn lines_of(core: &Core, state: &Conversation) -> Result<Vec<Route>, Trouble> {
-    let mut routes = refreshed(core, state).await?.routes.clone();
+    let mut routes = fresh_routes(core, state).await?;
     let roster = core.roster.get();
     let mut others: Vec<ChannelId> = roster
         .channels

@@ -24,25 +24,6 @@ pub(crate) async fn by_id(
     row.map(Contact::try_from).transpose()
 }
 
-/// Those of the marks that belong to users.
-pub(crate) async fn of_users(
-    conn: &mut Conn,
-    business: BusinessId,
-    mut marks: Vec<Identity>,
-) -> Result<Vec<Identity>, StoreError> {
-    let values: Vec<&str> = marks.iter().map(Identity::value).collect();
-    let known: Vec<(String, String)> = identity::table
-        .filter(identity::business_id.eq(business.0).and(identity::value.eq_any(values)))
-        .filter(identity::owner_kind.eq("user"))
-        .select((identity::kind, identity::value))
-        .load(conn)
-        .await?;
-    marks.retain(|mark| {
-        known.iter().any(|(kind, value)| kind == mark.kind().as_str() && value == mark.value())
-    });
-    Ok(marks)
-}
-
 /// The contact the best known mark belongs to, and the marks nobody has yet.
 pub(crate) async fn find(
     conn: &mut Conn,

@@ -20,13 +20,4 @@ impl Store {
     ) -> Result<Option<(Contact, Vec<Identity>)>, StoreError> {
         run!(self, read, |conn, queries| queries::contact::find(conn, business, marks))
     }
-
-    /// Those of the marks that belong to users.
-    pub async fn marks_of_users(
-        &self,
-        business: BusinessId,
-        marks: Vec<Identity>,
-    ) -> Result<Vec<Identity>, StoreError> {
-        run!(self, read, |conn, queries| queries::contact::of_users(conn, business, marks))
-    }
 }
